@@ -1,0 +1,1 @@
+//! Samples to estimate to comparison to verdict; pure.

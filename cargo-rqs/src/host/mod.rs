@@ -1,0 +1,1 @@
+//! The only room of the tool that touches the machine; its files do not import one another.

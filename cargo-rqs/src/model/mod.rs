@@ -1,0 +1,13 @@
+//! The words of the product as plain data with units and invariants.
+
+pub mod dependencies;
+pub mod environment;
+pub mod failure;
+pub mod fingerprint;
+pub mod policy;
+pub mod record;
+pub mod revision;
+
+pub use rqs_harness::contract::{
+    BenchmarkFailure, BenchmarkKey, Block, BlockOrder, ByRole, Disturbance, Engine, EpochSample, Role, Turn,
+};

@@ -1,0 +1,127 @@
+//! The run record: everything a run measured, as raw integers, and under which conditions.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::policy::{Budget, Policy};
+use super::revision::Revision;
+use super::{BenchmarkFailure, BenchmarkKey, ByRole, EpochSample};
+
+/// One run. Immutable once written; every derived number can be computed from it again.
+///
+/// History of the format: 1 is the first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunRecord {
+    /// Version of this format.
+    pub format: u32,
+    /// `yyyymmddThhmmssZ-xxxxxxxx`, sortable by time.
+    pub id: String,
+    /// Version of the tool that wrote it.
+    pub tool: String,
+    /// When it started, in seconds since 1970.
+    pub started_unix_s: u64,
+    /// When it ended, in seconds since 1970.
+    pub finished_unix_s: u64,
+    /// The two revisions.
+    pub revisions: ByRole<Revision>,
+    /// Where each side's dependency versions came from.
+    pub locks: ByRole<LockSource>,
+    /// Fingerprint of the environment, `environments/<it>.json`.
+    pub environment: String,
+    /// Fingerprints of the dependency graphs, `dependencies/<it>.json`.
+    pub dependencies: ByRole<String>,
+    /// What counts as a change.
+    pub policy: Policy,
+    /// What the run was allowed to spend.
+    pub budget: Budget,
+    /// How the processes were placed.
+    pub placement: Placement,
+    /// Everything that the reader should know and that is no number, for example a skipped suite.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// The suites in the order they were measured.
+    pub suites: Vec<SuiteRecord>,
+}
+
+impl RunRecord {
+    /// Version of the format that this code writes and the newest that it reads.
+    pub const FORMAT: u32 = 1;
+}
+
+/// Where the versions of the dependencies came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LockSource {
+    /// The lockfile that is committed in the revision.
+    Committed,
+    /// One resolution made for this run and used for both sides.
+    Shared,
+    /// A resolution of this side's own, because the shared one is not valid for it.
+    Own,
+}
+
+/// Where and how the benchmark processes ran.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Placement {
+    /// Cores that the benchmark processes were pinned to; empty when they were not pinned.
+    pub bench_cpus: Vec<u32>,
+    /// The core of the coordinating process, when there was another one for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coordinator_cpu: Option<u32>,
+    /// Scheduling class that was granted: `fifo` or `other`.
+    pub scheduling: String,
+    /// Whether address-space randomisation was off for the benchmark processes.
+    pub aslr_off: bool,
+}
+
+/// One benchmark executable on both sides.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SuiteRecord {
+    /// Package and bench target, `package::target`.
+    pub name: String,
+    /// The benchmark harness and its version on each side, for example `criterion 0.5.1`; empty where the suite is missing.
+    pub harness: ByRole<String>,
+    /// SHA-256 of the executables; empty where the suite is missing.
+    pub executables: ByRole<String>,
+    /// Whether the loadable segments of both executables are equal.
+    pub identical: bool,
+    /// The benchmarks in the order of the candidate's listing, removed ones last.
+    pub benchmarks: Vec<BenchmarkRecord>,
+}
+
+/// One benchmark with everything that was measured of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BenchmarkRecord {
+    /// Its name within the suite.
+    #[serde(flatten)]
+    pub key: BenchmarkKey,
+    /// Whether it exists on both sides.
+    #[serde(default, skip_serializing_if = "Presence::is_both")]
+    pub presence: Presence,
+    /// What it did instead of giving numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<BenchmarkFailure>,
+    /// The epochs in time order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub epochs: Vec<EpochSample>,
+}
+
+/// On which sides a benchmark exists.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    /// On both sides.
+    #[default]
+    Both,
+    /// Only in the candidate: added.
+    Added,
+    /// Only in the baseline: removed.
+    Removed,
+}
+
+impl Presence {
+    /// Whether it exists on both sides.
+    pub fn is_both(&self) -> bool {
+        *self == Presence::Both
+    }
+}

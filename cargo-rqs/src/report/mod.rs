@@ -1,0 +1,1 @@
+//! Comparisons and histories to text, Markdown and JSON, as strings.

@@ -1,0 +1,1 @@
+//! The clock hook that lets two benchmark processes take turns.
