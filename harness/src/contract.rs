@@ -157,6 +157,10 @@ pub enum BlockOrder {
     Abba,
     /// Candidate, baseline, baseline, candidate.
     Baab,
+    /// Both turns of the baseline, then both of the candidate: not interleaved.
+    Aabb,
+    /// Both turns of the candidate, then both of the baseline: not interleaved.
+    Bbaa,
 }
 
 /// What one side did in one turn: the sum over the turn's samples.

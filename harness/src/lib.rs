@@ -1,3 +1,25 @@
 //! Measures unmodified benchmark executables, two builds in alternation; it never judges what it measured.
+//!
+//! [`Pair`] holds two executables of one suite. [`conductor::listing::list`] asks one for its benchmarks,
+//! [`Pair::take_turns`] measures one epoch sample by sample under the clock probe, and [`Pair::alternate`] is the
+//! fallback for executables that the probe cannot steer. What comes out are the raw integers of [`contract`].
+#![expect(clippy::disallowed_methods, reason = "this crate owns processes and clocks")]
 
+pub mod coin;
+pub mod conductor;
 pub mod contract;
+mod criterion;
+mod kernel;
+pub mod process;
+mod shared;
+
+pub use conductor::stage::MeasureError;
+pub use conductor::{EpochReport, EpochRequest, Pair, Task};
+
+/// The probe as a shared object, built with this crate; empty where the platform has none.
+pub const PROBE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/librqs_probe.so"));
+
+/// Whether this platform has a probe: return addresses are read from the stack, which only x86-64 keeps there.
+pub fn can_probe() -> bool {
+    cfg!(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64")) && !PROBE.is_empty()
+}

@@ -1,0 +1,100 @@
+//! The memory that the coordinator and the two probed processes share: one definition, compiled into both.
+
+use core::sync::atomic::{AtomicI32, AtomicU32, AtomicU64};
+
+/// Names this layout; a probe that finds another one stays out of the way.
+pub const MAGIC: u64 = 0x5251_5350_524f_4203;
+/// Turns that one plan can hold, both sides together.
+pub const MAX_TURNS: usize = 2048;
+/// Owner of a turn that belongs to nobody: the plan is over.
+pub const NOBODY: u32 = 2;
+
+/// Where a probed process stands, as it tells the coordinator in [`Side::station`].
+pub mod station {
+    /// Running freely, or not started.
+    pub const FREE: u32 = 0;
+    /// Waits before the first clock read of a warm-up.
+    pub const WARM_UP: u32 = 1;
+    /// Waits inside the last clock read of a warm-up call, with the warm-up time spent.
+    pub const WARM_UP_END: u32 = 2;
+    /// Waits before the first clock read of the measurement.
+    pub const MEASUREMENT: u32 = 3;
+    /// Has ended its turn and waits to be stopped whole.
+    pub const TURN_END: u32 = 4;
+    /// Cannot tell where samples begin and end; runs on without turns.
+    pub const LOST: u32 = 5;
+}
+
+/// One turn of the plan.
+#[repr(C)]
+pub struct PlannedTurn {
+    /// 0 for the baseline, 1 for the candidate, [`NOBODY`] past the end.
+    pub owner: AtomicU32,
+    /// Samples that the owner takes in this turn.
+    pub samples: AtomicU32,
+}
+
+/// What the probe saw of one turn, written outside the timed region.
+#[repr(C)]
+pub struct TurnTrace {
+    /// Real monotonic clock at the begin of the turn.
+    pub begin_ns: AtomicU64,
+    /// Real monotonic clock at its end.
+    pub end_ns: AtomicU64,
+    /// Involuntary context switches of the timing thread.
+    pub involuntary_switches: AtomicU32,
+    /// Major page faults of the timing thread.
+    pub major_faults: AtomicU32,
+}
+
+/// One side of the pair.
+#[repr(C)]
+pub struct Side {
+    /// 1 once the probe is loaded and has this memory.
+    pub loaded: AtomicU32,
+    /// Futex: the coordinator adds one to let the process leave its station.
+    pub grant: AtomicU32,
+    /// One of [`station`].
+    pub station: AtomicU32,
+    /// Kernel id of the thread that times.
+    pub timing_thread: AtomicI32,
+    /// Every clock read of the process, timed or not.
+    pub clock_reads: AtomicU64,
+    /// To the probe: real time that a warm-up lasts.
+    pub warm_up_ns: AtomicU64,
+    /// To the probe: the time that the warm-up pretends to have taken.
+    pub pretended_ns: AtomicU64,
+    /// From the probe: calls of the warm-up so far; call k runs 2^(k-1) iterations.
+    pub warm_up_calls: AtomicU32,
+    /// From the probe: 1 when pauses fall behind the last clock read of a sample, 0 when before the first.
+    pub ends_known: AtomicU32,
+    /// From the probe: real time of those calls.
+    pub warm_up_elapsed_ns: AtomicU64,
+    /// From the probe: processor time of the process's other threads during the warm-up.
+    pub helper_cpu_ns: AtomicU64,
+    /// From the probe: samples that it saw in the measurement.
+    pub samples_seen: AtomicU32,
+    /// Keeps the next field aligned.
+    pub reserved: AtomicU32,
+    /// From the probe: its own turns, in order.
+    pub traces: [TurnTrace; MAX_TURNS],
+}
+
+/// The whole shared memory.
+#[repr(C)]
+pub struct Shared {
+    /// [`MAGIC`].
+    pub magic: AtomicU64,
+    /// Futex: index of the turn that is being taken.
+    pub turn: AtomicU32,
+    /// Turns in the plan.
+    pub turns: AtomicU32,
+    /// 1 when whole processes are stopped between turns, by the coordinator.
+    pub stop_whole: AtomicU32,
+    /// 1 when the other side is gone: nobody waits any more.
+    pub solo: AtomicU32,
+    /// The turns.
+    pub plan: [PlannedTurn; MAX_TURNS],
+    /// Baseline, candidate.
+    pub sides: [Side; 2],
+}

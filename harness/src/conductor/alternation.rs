@@ -1,0 +1,138 @@
+//! The engine for executables that the probe cannot steer: both processes of a pair alternate benchmark by
+//! benchmark, held back where Criterion waits for its runner anyway.
+
+use super::stage::{Event, MeasureError, Stage, system};
+use super::turns::sum;
+use super::{EpochReport, EpochRequest, Occurrences, Pair};
+use crate::coin::Coins;
+use crate::contract::{
+    BenchmarkFailure, BenchmarkKey, Block, BlockOrder, ByRole, Disturbance, Engine, EpochSample, Role, Turn,
+};
+use crate::criterion::command_line::{self, SHORT, WHOLE_SECONDS};
+use crate::criterion::message::{Measured, Message};
+use crate::kernel;
+
+/// What a side came to when it was let go.
+enum Step {
+    Measured(BenchmarkKey, Measured),
+    Failed(BenchmarkFailure),
+    Ended,
+}
+
+impl Pair<'_> {
+    /// Measures one epoch benchmark by benchmark in alternation.
+    ///
+    /// # Errors
+    /// When measuring as such is impossible; what a single benchmark does wrong is in the report.
+    pub fn alternate(&mut self, request: &EpochRequest) -> Result<EpochReport, MeasureError> {
+        let mut report = EpochReport::default();
+        let mut coins = Coins::new(request.seed);
+        let keys: Vec<BenchmarkKey> = request.tasks.iter().map(|task| task.key.clone()).collect();
+        let old = |version: &Option<[u8; 3]>| version.is_none_or(|[major, minor, _]| (major, minor) < (0, 4));
+        let either_is_old = self.versions.iter().any(|(_, version)| old(version));
+        let times = if either_is_old { WHOLE_SECONDS } else { SHORT };
+        let arguments = command_line::measuring(&keys, times);
+        let mut stage = Stage::new(self.conditions, self.interrupted);
+        let spawned_first = if coins.flip() { Role::Baseline } else { Role::Candidate };
+        for role in [spawned_first, spawned_first.other()] {
+            stage.enter(role, self.executables.get(role), &arguments, &self.home(role), None)?;
+            if let Some(actor) = stage.actor(role) {
+                actor.connection().hold_greeting();
+            }
+        }
+        let mut occurrences = ByRole::<Occurrences>::default();
+        let mut first_benchmark = true;
+        loop {
+            let warmed_first = if coins.flip() { Role::Baseline } else { Role::Candidate };
+            let mut measured = ByRole::<Option<(BenchmarkKey, Measured)>>::default();
+            let steal_before = kernel::steal_ticks(&self.conditions.bench_cpus);
+            for role in [warmed_first, warmed_first.other()] {
+                match step(&mut stage, role, first_benchmark, occurrences.get_mut(role))? {
+                    Step::Measured(key, numbers) => *measured.get_mut(role) = Some((key, numbers)),
+                    Step::Failed(failure) => {
+                        let key = measured.get(role.other()).as_ref().map(|(key, _)| key.clone());
+                        let key = key.or_else(|| keys.get(report.samples.len()).cloned());
+                        report.failures.extend(key.map(|key| (key, failure)));
+                        return Ok(report);
+                    }
+                    Step::Ended => return Ok(report),
+                }
+            }
+            first_benchmark = false;
+            let (Some((key, baseline)), Some((other, candidate))) = (measured.baseline, measured.candidate)
+            else {
+                return Ok(report);
+            };
+            if key != other {
+                let what = "its benchmarks come in another order than the baseline's".to_owned();
+                return Err(MeasureError::Protocol(Role::Candidate, what));
+            }
+            let steal = kernel::steal_ticks(&self.conditions.bench_cpus).saturating_sub(steal_before);
+            let numbers = ByRole::new(baseline, candidate);
+            report.samples.push((key, sample(request.number, spawned_first, warmed_first, &numbers, steal)));
+        }
+    }
+}
+
+/// Lets a side run until it has measured its next benchmark.
+fn step(
+    stage: &mut Stage<'_>,
+    role: Role,
+    first: bool,
+    occurrences: &mut Occurrences,
+) -> Result<Step, MeasureError> {
+    if let Some(actor) = stage.actor(role) {
+        if first {
+            system(actor.connection().greet(), || "cannot greet a benchmark".into())?;
+        } else {
+            actor.send_continue()?;
+        }
+    }
+    loop {
+        let event = match stage.next_event(role, None) {
+            Err(MeasureError::Hung(_)) => {
+                let failure = stage.hang(role);
+                return Ok(failure.map_or(Step::Ended, Step::Failed));
+            }
+            event => event?,
+        };
+        let Some(actor) = stage.actor(role) else { return Ok(Step::Ended) };
+        match event {
+            Event::Message(Message::Measured(measured)) => {
+                return Ok(Step::Measured(occurrences.next(&measured.id), measured));
+            }
+            Event::Message(Message::GroupEnds) => actor.send_continue()?,
+            Event::Message(_) | Event::Rang => {}
+            Event::Ended(status) if status.success() => return Ok(Step::Ended),
+            Event::Ended(status) => return Ok(Step::Failed(actor.failure(status))),
+        }
+    }
+}
+
+/// One block out of two measurements: each side's samples in two halves.
+fn sample(
+    number: u32,
+    spawned_first: Role,
+    warmed_first: Role,
+    measured: &ByRole<Measured>,
+    steal: u64,
+) -> EpochSample {
+    let halves = |side: &Measured| {
+        let turn = |(&iterations, &elapsed_ns)| Turn { iterations, elapsed_ns };
+        let samples: Vec<Turn> = side.iterations.iter().zip(&side.elapsed_ns).map(turn).collect();
+        let (first, second) = samples.split_at(samples.len() / 2);
+        [sum(first), sum(second)]
+    };
+    let order = if warmed_first == Role::Baseline { BlockOrder::Aabb } else { BlockOrder::Bbaa };
+    let disturbance = Disturbance { steal_ticks: steal as u32, ..Disturbance::default() };
+    let nothing = Turn { iterations: 0, elapsed_ns: 0 };
+    EpochSample {
+        epoch: number,
+        engine: Engine::Alternation,
+        spawned_first,
+        warmed_first,
+        warm_up: ByRole::new(nothing, nothing),
+        helper_threads: false,
+        blocks: vec![Block { order, turns: measured.as_ref().map(halves), disturbance }],
+    }
+}

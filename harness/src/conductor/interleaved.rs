@@ -1,0 +1,458 @@
+//! One epoch in turns: a fresh pair of processes measures every benchmark of the request, sample by sample in
+//! alternation.
+
+use std::process::ExitStatus;
+
+use super::stage::{Event, MeasureError, ProbeSettings, Stage, system};
+use super::turns::{self, TurnPlan};
+use super::{EpochReport, EpochRequest, Occurrences, Pair, Task};
+use crate::coin::Coins;
+use crate::contract::{BenchmarkKey, Block, ByRole, Disturbance, Engine, EpochSample, Role, Turn};
+use crate::criterion::command_line::{self, PRETENDED};
+use crate::criterion::message::{Measured, Message};
+use crate::criterion::sampling::{self, Config, Mode, Sampling};
+use crate::kernel;
+use crate::shared::SharedMemory;
+use crate::shared::layout::station;
+
+/// The shortest turn: below it the hand-over would be a notable share.
+const LEAST_TURN_NS: f64 = 100_000.0;
+/// Turns of a benchmark whose whole processes are stopped in between, which costs much more.
+const LEAST_WHOLE_TURN_NS: f64 = 2_000_000.0;
+/// Helper threads below this share of the warm-up do not count as running.
+const HELPER_SHARE: f64 = 0.02;
+/// A measurement may take this many times what was wanted before it is refused as out of control.
+const MOST_OVERRUN: f64 = 50.0;
+/// ... unless it takes less than this anyway.
+const BEARABLE_NS: f64 = 20e9;
+
+/// Where a side is after [`Epoch::advance`].
+enum Reached {
+    WarmUp(BenchmarkKey, f64),
+    End(ExitStatus),
+}
+
+/// How one step of a benchmark can fail to go on.
+enum Broken {
+    /// A process ended in the middle of a benchmark.
+    Ended(Role, ExitStatus),
+    /// The probe cannot steer this benchmark.
+    WithoutTurns,
+}
+
+type Step<T> = Result<Result<T, Broken>, MeasureError>;
+
+/// Goes on with the inner value, or hands what broke to the caller.
+macro_rules! unbroken {
+    ($step:expr) => {
+        match $step? {
+            Ok(value) => value,
+            Err(broken) => return Ok(Err(broken)),
+        }
+    };
+}
+
+struct Epoch<'p, 'a> {
+    pair: &'p mut Pair<'a>,
+    stage: Stage<'a>,
+    memory: SharedMemory,
+    coins: Coins,
+    number: u32,
+    spawned_first: Role,
+    occurrences: ByRole<Occurrences>,
+}
+
+impl Pair<'_> {
+    /// Measures one epoch in turns.
+    ///
+    /// # Errors
+    /// When measuring as such is impossible; what a single benchmark does wrong is in the report.
+    pub fn take_turns(&mut self, request: &EpochRequest) -> Result<EpochReport, MeasureError> {
+        let mut report = EpochReport::default();
+        let mut coins = Coins::new(request.seed);
+        let memory = system(SharedMemory::create(), || "cannot make shared memory".into())?;
+        let mut stage = Stage::new(self.conditions, self.interrupted);
+        let spawned_first = if coins.flip() { Role::Baseline } else { Role::Candidate };
+        let settings = ProbeSettings {
+            path: &self.probe,
+            memory: &memory,
+            // Multiples of 16, as the heap's own alignment.
+            heap_shift: 16 * coins.below(256),
+            mapping_shift: coins.below(256),
+            random_seed: coins.bits() | 1,
+            stack_padding: 16 * coins.below(256) as usize,
+        };
+        let keys: Vec<BenchmarkKey> = request.tasks.iter().map(|task| task.key.clone()).collect();
+        let arguments = command_line::measuring(&keys, PRETENDED);
+        for role in [spawned_first, spawned_first.other()] {
+            stage.enter(role, self.executables.get(role), &arguments, &self.home(role), Some(&settings))?;
+        }
+        let number = request.number;
+        let occurrences = ByRole::default();
+        let mut epoch = Epoch { pair: self, stage, memory, coins, number, spawned_first, occurrences };
+        epoch.run(&request.tasks, &mut report)?;
+        Ok(report)
+    }
+}
+
+impl Epoch<'_, '_> {
+    fn run(&mut self, tasks: &[Task], report: &mut EpochReport) -> Result<(), MeasureError> {
+        for role in [self.spawned_first, self.spawned_first.other()] {
+            if !self.greet(role)? {
+                report.without_turns.extend(tasks.iter().map(|task| task.key.clone()));
+                return Ok(());
+            }
+        }
+        let mut last_key = None;
+        loop {
+            let (baseline, candidate) = (self.advance(Role::Baseline)?, self.advance(Role::Candidate)?);
+            let (key, warm_ups) = match (baseline, candidate) {
+                (Reached::End(a), Reached::End(b)) if a.success() && b.success() => return Ok(()),
+                (Reached::WarmUp(key, a), Reached::WarmUp(other, b)) if key == other => {
+                    (key, ByRole::new(a, b))
+                }
+                (Reached::WarmUp(..), Reached::WarmUp(..)) => {
+                    let what = "its benchmarks come in another order than the baseline's".to_owned();
+                    return Err(MeasureError::Protocol(Role::Candidate, what));
+                }
+                (Reached::End(status), _) => {
+                    self.blame(Role::Baseline, status, tasks, &last_key, report);
+                    return Ok(());
+                }
+                (_, Reached::End(status)) => {
+                    self.blame(Role::Candidate, status, tasks, &last_key, report);
+                    return Ok(());
+                }
+            };
+            let Some(task) = tasks.iter().find(|task| task.key == key) else {
+                let what = format!("it runs `{key}`, which was not asked for");
+                return Err(MeasureError::Protocol(Role::Candidate, what));
+            };
+            match self.measure(task, &warm_ups, report) {
+                Ok(Ok(())) => {}
+                Ok(Err(Broken::WithoutTurns)) => {
+                    report.without_turns.push(key);
+                    return Ok(());
+                }
+                Ok(Err(Broken::Ended(role, status))) => {
+                    self.fail(role, status, key, report);
+                    return Ok(());
+                }
+                Err(MeasureError::Hung(role)) => {
+                    let timeout_s = self.pair.conditions.hang_timeout_s;
+                    report.failures.extend(self.stage.actor(role).map(|actor| (key, actor.hang(timeout_s))));
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
+            }
+            last_key = Some(task.key.clone());
+        }
+    }
+
+    /// Greets a side once it has connected; `false` when it has no probe and so must not be started.
+    fn greet(&mut self, role: Role) -> Result<bool, MeasureError> {
+        loop {
+            let Some(actor) = self.stage.actor(role) else { return Ok(false) };
+            if actor.connection().is_connected() {
+                let probed = self.memory.is_loaded(role);
+                if probed {
+                    system(actor.connection().greet(), || "cannot greet a benchmark".into())?;
+                }
+                return Ok(probed);
+            }
+            if actor.has_ended() {
+                return Ok(true);
+            }
+            self.stage.listen()?;
+            self.stage.check(role, &self.memory)?;
+        }
+    }
+
+    /// Follows a side to its next warm-up or its end.
+    fn advance(&mut self, role: Role) -> Result<Reached, MeasureError> {
+        loop {
+            match self.stage.next_event(role, Some(&self.memory))? {
+                Event::Message(Message::WarmUp { id, warm_up_ns }) => {
+                    return Ok(Reached::WarmUp(self.occurrences.get_mut(role).next(&id), warm_up_ns));
+                }
+                Event::Message(Message::GroupEnds) => self.go_on(role)?,
+                Event::Message(_) | Event::Rang => {}
+                Event::Ended(status) => return Ok(Reached::End(status)),
+            }
+        }
+    }
+
+    fn go_on(&mut self, role: Role) -> Result<(), MeasureError> {
+        self.stage.actor(role).map_or(Ok(()), super::stage::Actor::send_continue)
+    }
+
+    /// A side ended between benchmarks: the next one of the request takes the blame, if there is one.
+    fn blame(
+        &mut self,
+        role: Role,
+        status: ExitStatus,
+        tasks: &[Task],
+        last: &Option<BenchmarkKey>,
+        report: &mut EpochReport,
+    ) {
+        let done = last.as_ref().and_then(|last| tasks.iter().position(|task| task.key == *last));
+        let next = done.map_or(0, |done| done + 1);
+        if let Some(task) = tasks.get(next).or(tasks.last()) {
+            self.fail(role, status, task.key.clone(), report);
+        }
+    }
+
+    fn fail(&mut self, role: Role, status: ExitStatus, key: BenchmarkKey, report: &mut EpochReport) {
+        report.failures.extend(self.stage.actor(role).map(|actor| (key, actor.failure(status))));
+    }
+
+    /// Measures one benchmark whose two sides are about to warm up.
+    fn measure(&mut self, task: &Task, warm_up_ns: &ByRole<f64>, report: &mut EpochReport) -> Step<()> {
+        let warmed_first = if self.coins.flip() { Role::Baseline } else { Role::Candidate };
+        let order = [warmed_first, warmed_first.other()];
+        let mut warm_up =
+            ByRole::new(Turn { iterations: 0, elapsed_ns: 0 }, Turn { iterations: 0, elapsed_ns: 0 });
+        let mut helpers = false;
+        for role in order {
+            unbroken!(self.await_station(role, station::WARM_UP));
+            self.memory.set_warm_up_ns(role, task.warm_up_ns);
+            self.memory.grant(role);
+            unbroken!(self.await_station(role, station::WARM_UP_END));
+            let (calls, elapsed_ns, helper_cpu_ns) = self.memory.warm_up(role);
+            *warm_up.get_mut(role) = Turn { iterations: (1u64 << calls.min(63)) - 1, elapsed_ns };
+            helpers |= helper_cpu_ns as f64 > HELPER_SHARE * elapsed_ns as f64;
+        }
+        if helpers && self.pair.conditions.fifo {
+            // A real-time thread that spins for a helper on its own core would starve it.
+            for role in Role::BOTH {
+                let thread = self.memory.timing_thread(role);
+                system(kernel::make_ordinary(thread), || "cannot change a scheduling class".into())?;
+            }
+        }
+        let configs = self.configs(&task.key, warm_up_ns);
+        let means = warm_up.map(|turn| turn.elapsed_ns as f64 / turn.iterations.max(1) as f64);
+        let mean_ns = (means.baseline * means.candidate).sqrt();
+        let samplings = ByRole::from_fn(|role| {
+            sampling::choose(configs.get(role), task.measure_ns as f64, mean_ns, *warm_up.get(role))
+        });
+        let predicted = unbroken!(self.end_warm_ups(&order, &samplings, mean_ns, task));
+        let least_ns = if helpers { LEAST_WHOLE_TURN_NS } else { LEAST_TURN_NS };
+        let iterations = samplings.as_ref().map(|sampling| sampling.iterations.clone());
+        let plan = match predicted {
+            true => turns::plan(&iterations, mean_ns, least_ns, &mut self.coins),
+            // The benchmark's own code has budgets that were not known: this time only learns them.
+            false => TurnPlan { samples: ByRole::default(), orders: Vec::new() },
+        };
+        let steal_before = kernel::steal_ticks(&self.pair.conditions.bench_cpus);
+        let measured = unbroken!(self.run_turns(&plan, helpers));
+        let steal = kernel::steal_ticks(&self.pair.conditions.bench_cpus).saturating_sub(steal_before);
+        self.learn(&task.key, &configs, &samplings, &measured);
+        let as_planned = measured.iter().all(|(role, side)| {
+            side.iterations == samplings.get(role).iterations
+                && self.memory.samples_seen(role) as usize == side.iterations.len()
+        });
+        for role in order {
+            self.go_on(role)?;
+        }
+        if !predicted {
+            report.scouted.push(task.key.clone());
+        } else if plan.orders.is_empty() || !as_planned {
+            report.without_turns.push(task.key.clone());
+        } else {
+            let blocks = self.blocks(&plan, &measured, steal);
+            let sample = EpochSample {
+                epoch: self.number,
+                engine: Engine::Turns,
+                spawned_first: self.spawned_first,
+                warmed_first,
+                warm_up,
+                helper_threads: helpers,
+                blocks,
+            };
+            report.samples.push((task.key.clone(), sample));
+        }
+        Ok(Ok(()))
+    }
+
+    fn configs(&self, key: &BenchmarkKey, warm_up_ns: &ByRole<f64>) -> ByRole<Config> {
+        let learned = self.pair.learned.get(key);
+        ByRole::from_fn(|role| {
+            let known = learned.and_then(|learned| *learned.get(role));
+            let config = known.unwrap_or(Config {
+                warm_up_ns: 0.0,
+                measurement_ns: PRETENDED.measurement_s * 1e9,
+                samples: command_line::SAMPLES,
+                mode: Mode::Auto,
+            });
+            Config { warm_up_ns: *warm_up_ns.get(role), ..config }
+        })
+    }
+
+    /// Waits for a side to stand at a station. The station itself is looked at, not the bell alone: a bell may be heard
+    /// before the message that was sent earlier.
+    fn await_station(&mut self, role: Role, wanted: u32) -> Step<()> {
+        loop {
+            match self.memory.station(role) {
+                at if at == wanted => return Ok(Ok(())),
+                // A warm-up of one call is over before its end could be told.
+                station::MEASUREMENT | station::LOST => return Ok(Err(Broken::WithoutTurns)),
+                _ => {}
+            }
+            match self.stage.next_event(role, Some(&self.memory))? {
+                // The harness went on without its clock reads being seen.
+                Event::Message(Message::Measured(_)) => return Ok(Err(Broken::WithoutTurns)),
+                Event::Message(_) | Event::Rang => {}
+                Event::Ended(status) => return Ok(Err(Broken::Ended(role, status))),
+            }
+        }
+    }
+
+    /// Lets both warm-ups end with what they pretend; says whether the harness chose the iterations we predicted.
+    fn end_warm_ups(
+        &mut self,
+        order: &[Role],
+        samplings: &ByRole<Sampling>,
+        mean_ns: f64,
+        task: &Task,
+    ) -> Step<bool> {
+        let mut predicted = true;
+        for &role in order {
+            let sampling = samplings.get(role);
+            self.memory.set_pretended_ns(role, sampling.pretended_ns);
+            self.memory.grant(role);
+            let (samples, iterations) = unbroken!(self.await_measurement(role));
+            predicted &= samples as usize == sampling.iterations.len();
+            predicted &= iterations == sampling.iterations.iter().sum::<u64>();
+            let expected_ns = iterations as f64 * mean_ns;
+            if expected_ns > BEARABLE_NS.max(MOST_OVERRUN * task.measure_ns as f64) && !predicted {
+                return Ok(Err(Broken::WithoutTurns));
+            }
+        }
+        Ok(Ok(predicted))
+    }
+
+    fn await_measurement(&mut self, role: Role) -> Step<(u64, u64)> {
+        let mut announced = None;
+        loop {
+            match (self.memory.station(role), announced) {
+                (station::MEASUREMENT, Some(announced)) => return Ok(Ok(announced)),
+                (station::LOST, _) => return Ok(Err(Broken::WithoutTurns)),
+                _ => {}
+            }
+            match self.stage.next_event(role, Some(&self.memory))? {
+                Event::Message(Message::MeasurementBegins { samples, iterations }) => {
+                    announced = Some((samples, iterations));
+                }
+                Event::Message(Message::Measured(_)) => return Ok(Err(Broken::WithoutTurns)),
+                Event::Message(_) | Event::Rang => {}
+                Event::Ended(status) => return Ok(Err(Broken::Ended(role, status))),
+            }
+        }
+    }
+
+    /// Runs the plan and waits for both sides' numbers.
+    fn run_turns(&mut self, plan: &TurnPlan, stop_whole: bool) -> Step<ByRole<Measured>> {
+        self.memory.set_turns(&plan.sequence(), stop_whole);
+        for role in Role::BOTH {
+            self.memory.grant(role);
+        }
+        let mut measured = ByRole::<Option<Measured>>::default();
+        let mut stopped = ByRole::<bool>::default();
+        loop {
+            for role in Role::BOTH {
+                if self.memory.station(role) == station::TURN_END && !*stopped.get(role) {
+                    self.pass_on(role, &mut stopped);
+                }
+            }
+            let (role, event) = self.stage.next_of(&Role::BOTH, Some(&self.memory))?;
+            match event {
+                Event::Message(Message::Measured(numbers)) => *measured.get_mut(role) = Some(numbers),
+                Event::Message(_) | Event::Rang => {}
+                Event::Ended(status) => {
+                    // Whoever is stopped or waits would wait for ever: the pair ends with this benchmark.
+                    return Ok(Err(Broken::Ended(role, status)));
+                }
+            }
+            if let ByRole { baseline: Some(baseline), candidate: Some(candidate) } = &measured {
+                return Ok(Ok(ByRole::new(baseline.clone(), candidate.clone())));
+            }
+        }
+    }
+
+    /// Stops a side with all its threads, and lets the other one take the next turn.
+    fn pass_on(&mut self, role: Role, stopped: &mut ByRole<bool>) {
+        let pids = ByRole::from_fn(|role| self.stage.actor(role).map(|actor| actor.pid()));
+        let turn = self.memory.turn() + 1;
+        if let Some(pid) = pids.get(role) {
+            kernel::stop_and_wait(*pid);
+            *stopped.get_mut(role) = true;
+        }
+        self.memory.pass_turn(turn);
+        let over = self.memory.owner_of_turn().is_none();
+        for side in Role::BOTH {
+            if (side != role || over) && std::mem::take(stopped.get_mut(side)) {
+                if let Some(pid) = pids.get(side) {
+                    kernel::resume(*pid);
+                }
+                self.memory.grant(side);
+            }
+        }
+    }
+
+    /// Remembers what the benchmark's own code configures.
+    fn learn(
+        &mut self,
+        key: &BenchmarkKey,
+        configs: &ByRole<Config>,
+        samplings: &ByRole<Sampling>,
+        measured: &ByRole<Measured>,
+    ) {
+        let learned = ByRole::from_fn(|role| {
+            let (config, side) = (configs.get(role), measured.get(role));
+            let actual = Config {
+                measurement_ns: side.measurement_ns,
+                samples: side.iterations.len() as u64,
+                ..*config
+            };
+            let known = actual.measurement_ns == config.measurement_ns && actual.samples == config.samples;
+            let iterations = &samplings.get(role).iterations;
+            let expected_flat = iterations.first() == iterations.last();
+            let mode =
+                if known { sampling::learn_mode(config, expected_flat, side.flat) } else { config.mode };
+            Some(Config { mode, ..actual })
+        });
+        self.pair.learned.insert(key.clone(), learned);
+    }
+
+    fn blocks(&self, plan: &TurnPlan, measured: &ByRole<Measured>, steal_ticks: u64) -> Vec<Block> {
+        let samples = measured.as_ref().map(|side| {
+            let turn = |(&iterations, &elapsed_ns)| Turn { iterations, elapsed_ns };
+            side.iterations.iter().zip(&side.elapsed_ns).map(turn).collect::<Vec<_>>()
+        });
+        // Steal comes in ticks of 10 ms without a time stamp: it is charged to the longest block.
+        let longest = (0..plan.orders.len()).max_by_key(|&block| self.span_ns(block));
+        plan.blocks(&samples, |block| {
+            let mut disturbance = Disturbance::default();
+            for role in Role::BOTH {
+                for trace in [2 * block, 2 * block + 1].map(|turn| self.memory.trace(role, turn)) {
+                    disturbance.involuntary_switches += trace.involuntary_switches;
+                    disturbance.major_faults += trace.major_faults;
+                }
+            }
+            if longest == Some(block) {
+                disturbance.steal_ticks = steal_ticks as u32;
+            }
+            disturbance
+        })
+    }
+
+    /// Real time from the begin of a block's first turn to the end of its last.
+    fn span_ns(&self, block: usize) -> u64 {
+        let traces = Role::BOTH
+            .into_iter()
+            .flat_map(|role| [2 * block, 2 * block + 1].map(|turn| self.memory.trace(role, turn)));
+        let (begin, end) = traces
+            .fold((u64::MAX, 0), |(begin, end), trace| (begin.min(trace.begin_ns), end.max(trace.end_ns)));
+        end.saturating_sub(begin)
+    }
+}

@@ -1,0 +1,133 @@
+//! The conductor: lists what a pair of executables can measure, and measures it epoch by epoch.
+
+pub mod alternation;
+pub mod interleaved;
+pub mod listing;
+pub mod stage;
+pub mod turns;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use crate::contract::{BenchmarkFailure, BenchmarkKey, ByRole, EpochSample, Role};
+use crate::criterion::sampling::Config;
+use crate::process::{Conditions, Executable};
+use stage::MeasureError;
+
+/// One benchmark to measure in an epoch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    /// Which one.
+    pub key: BenchmarkKey,
+    /// Real time that each side warms up.
+    pub warm_up_ns: u64,
+    /// Real time that each side's samples should take together.
+    pub measure_ns: u64,
+}
+
+/// One epoch to measure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EpochRequest {
+    /// Its number in the run.
+    pub number: u32,
+    /// Seed of all its coins.
+    pub seed: u64,
+    /// What to measure, in program order.
+    pub tasks: Vec<Task>,
+}
+
+/// What came of an epoch. A benchmark of the request that is in none of the lists was not reached, because an
+/// earlier one failed; it can be asked for again.
+#[derive(Debug, Default)]
+pub struct EpochReport {
+    /// The measurements.
+    pub samples: Vec<(BenchmarkKey, EpochSample)>,
+    /// Benchmarks that gave no numbers, each at most one side.
+    pub failures: Vec<(BenchmarkKey, BenchmarkFailure)>,
+    /// Benchmarks whose own budgets were not known before; they can be measured from the next epoch on.
+    pub scouted: Vec<BenchmarkKey>,
+    /// Benchmarks that cannot take turns; they need [`Pair::alternate`].
+    pub without_turns: Vec<BenchmarkKey>,
+}
+
+/// Two executables of one suite, and what was learned about their benchmarks so far.
+pub struct Pair<'a> {
+    executables: ByRole<Executable>,
+    conditions: &'a Conditions,
+    interrupted: &'a AtomicBool,
+    scratch: PathBuf,
+    probe: PathBuf,
+    learned: HashMap<BenchmarkKey, ByRole<Option<Config>>>,
+    versions: ByRole<Option<[u8; 3]>>,
+}
+
+impl<'a> Pair<'a> {
+    /// Pairs two executables. `scratch` is a folder for everything that the harness writes; it is left behind.
+    ///
+    /// # Errors
+    /// When the probe or the scratch folders cannot be written.
+    pub fn new(
+        executables: ByRole<Executable>,
+        conditions: &'a Conditions,
+        interrupted: &'a AtomicBool,
+        scratch: &Path,
+    ) -> Result<Self, MeasureError> {
+        let probe = scratch.join("rqs_probe.so");
+        stage::system(crate::process::install(&probe, crate::PROBE), || {
+            format!("cannot write the probe to `{}`", probe.display())
+        })?;
+        for role in Role::BOTH {
+            let folder = scratch.join(home_name(role));
+            stage::system(std::fs::create_dir_all(&folder), || {
+                format!("cannot make `{}`", folder.display())
+            })?;
+        }
+        Ok(Pair {
+            executables,
+            conditions,
+            interrupted,
+            scratch: scratch.to_owned(),
+            probe,
+            learned: HashMap::new(),
+            versions: ByRole::default(),
+        })
+    }
+
+    /// The folder that stands for `CRITERION_HOME`, its name as long for both sides.
+    fn home(&self, role: Role) -> PathBuf {
+        self.scratch.join(home_name(role))
+    }
+
+    /// Remembers the harness versions that the listings found; they decide which command lines are understood.
+    pub fn set_versions(&mut self, versions: ByRole<Option<[u8; 3]>>) {
+        self.versions = versions;
+    }
+
+    /// Whether the sides can take turns on this platform at all.
+    pub fn can_take_turns(&self) -> bool {
+        crate::can_probe()
+    }
+}
+
+fn home_name(role: Role) -> &'static str {
+    match role {
+        Role::Baseline => "home-a",
+        Role::Candidate => "home-b",
+    }
+}
+
+/// Benchmarks of a suite in program order, with repeated ids told apart.
+#[derive(Debug, Default)]
+pub struct Occurrences {
+    seen: HashMap<String, u32>,
+}
+
+impl Occurrences {
+    /// The key of the next benchmark with this id.
+    pub fn next(&mut self, id: &str) -> BenchmarkKey {
+        let count = self.seen.entry(id.to_owned()).or_default();
+        *count += 1;
+        BenchmarkKey { id: id.to_owned(), occurrence: *count - 1 }
+    }
+}

@@ -1,0 +1,185 @@
+//! The coordinator's end of the memory that it shares with the two probes.
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+
+use crate::contract::Role;
+use crate::kernel;
+
+#[path = "../probe/src/layout.rs"]
+pub mod layout;
+
+use layout::{MAX_TURNS, NOBODY, Shared, Side, TurnTrace};
+
+/// One turn of a plan: who takes it and how many samples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlannedTurn {
+    /// Whose turn it is.
+    pub owner: Role,
+    /// Samples in it.
+    pub samples: u32,
+}
+
+/// A mapping of the shared memory, alive as long as this value.
+pub struct SharedMemory {
+    fd: OwnedFd,
+    at: *mut Shared,
+}
+
+impl SharedMemory {
+    /// Makes fresh memory for one pair of processes.
+    pub fn create() -> io::Result<Self> {
+        let fd = kernel::memory_file(c"rqs-probe", size_of::<Shared>())?;
+        // SAFETY: a fresh shared mapping of the whole file, chosen by the kernel.
+        let at = unsafe {
+            libc::mmap(
+                std::ptr::null_mut(),
+                size_of::<Shared>(),
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_SHARED,
+                fd.as_raw_fd(),
+                0,
+            )
+        };
+        if at == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        let memory = SharedMemory { fd, at: at.cast() };
+        memory.shared().magic.store(layout::MAGIC, Release);
+        Ok(memory)
+    }
+
+    /// The descriptor to hand to a probed process.
+    pub fn fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+
+    fn shared(&self) -> &Shared {
+        // SAFETY: mapped until drop; every field is atomic, and zeroes are valid.
+        unsafe { &*self.at }
+    }
+
+    fn side(&self, role: Role) -> &Side {
+        &self.shared().sides[role.index()]
+    }
+
+    /// Whether the probe of a side is loaded.
+    pub fn is_loaded(&self, role: Role) -> bool {
+        self.side(role).loaded.load(Acquire) == 1
+    }
+
+    /// Where a side stands, one of [`layout::station`].
+    pub fn station(&self, role: Role) -> u32 {
+        self.side(role).station.load(Acquire)
+    }
+
+    /// Clock reads of a side since its start; they show that it is alive.
+    pub fn clock_reads(&self, role: Role) -> u64 {
+        self.side(role).clock_reads.load(Relaxed)
+    }
+
+    /// Kernel id of the thread that times.
+    pub fn timing_thread(&self, role: Role) -> i32 {
+        self.side(role).timing_thread.load(Relaxed)
+    }
+
+    /// Sets how long a side warms up.
+    pub fn set_warm_up_ns(&self, role: Role, ns: u64) {
+        self.side(role).warm_up_ns.store(ns, Relaxed);
+    }
+
+    /// Calls and real time of the warm-up that a side has just ended, and the processor time of its other threads.
+    pub fn warm_up(&self, role: Role) -> (u32, u64, u64) {
+        let side = self.side(role);
+        let calls = side.warm_up_calls.load(Relaxed);
+        (calls, side.warm_up_elapsed_ns.load(Relaxed), side.helper_cpu_ns.load(Relaxed))
+    }
+
+    /// Sets the time that the warm-up pretends to have taken.
+    pub fn set_pretended_ns(&self, role: Role, ns: u64) {
+        self.side(role).pretended_ns.store(ns, Relaxed);
+    }
+
+    /// Writes the plan of turns; an empty one lets both sides run without turns.
+    pub fn set_turns(&self, plan: &[PlannedTurn], stop_whole: bool) {
+        let shared = self.shared();
+        let turns = plan.len().min(MAX_TURNS - 1);
+        for (slot, turn) in shared.plan.iter().zip(&plan[..turns]) {
+            slot.owner.store(turn.owner.index() as u32, Relaxed);
+            slot.samples.store(turn.samples, Relaxed);
+        }
+        shared.plan[turns].owner.store(NOBODY, Relaxed);
+        shared.turn.store(0, Relaxed);
+        shared.stop_whole.store(u32::from(stop_whole), Relaxed);
+        shared.turns.store(turns as u32, Release);
+    }
+
+    /// The turn that is being taken.
+    pub fn turn(&self) -> u32 {
+        self.shared().turn.load(Acquire)
+    }
+
+    /// Whose turn it is; `None` outside a plan.
+    pub fn owner_of_turn(&self) -> Option<Role> {
+        let (turn, turns) = (self.turn() as usize, self.shared().turns.load(Acquire) as usize);
+        if turn >= turns.min(MAX_TURNS) {
+            return None;
+        }
+        match self.shared().plan[turn].owner.load(Acquire) {
+            0 => Some(Role::Baseline),
+            1 => Some(Role::Candidate),
+            _ => None,
+        }
+    }
+
+    /// Passes the turn on, for sides that are stopped whole.
+    pub fn pass_turn(&self, turn: u32) {
+        self.shared().turn.store(turn, Release);
+        kernel::wake(&self.shared().turn);
+    }
+
+    /// Lets a side leave the station it waits at.
+    pub fn grant(&self, role: Role) {
+        // Before the grant: the next station must not be overwritten.
+        self.side(role).station.store(layout::station::FREE, Release);
+        self.side(role).grant.fetch_add(1, Release);
+        kernel::wake(&self.side(role).grant);
+    }
+
+    /// Samples that the probe of a side counted in the last measurement.
+    pub fn samples_seen(&self, role: Role) -> u32 {
+        self.side(role).samples_seen.load(Acquire)
+    }
+
+    /// What the probe of a side saw of its k-th own turn.
+    pub fn trace(&self, role: Role, k: usize) -> Trace {
+        let trace: &TurnTrace = &self.side(role).traces[k.min(MAX_TURNS - 1)];
+        Trace {
+            begin_ns: trace.begin_ns.load(Relaxed),
+            end_ns: trace.end_ns.load(Relaxed),
+            involuntary_switches: trace.involuntary_switches.load(Relaxed),
+            major_faults: trace.major_faults.load(Relaxed),
+        }
+    }
+}
+
+impl Drop for SharedMemory {
+    fn drop(&mut self) {
+        // SAFETY: mapped by `create` with this size, and no reference outlives self.
+        unsafe { libc::munmap(self.at.cast(), size_of::<Shared>()) };
+    }
+}
+
+/// A plain copy of one turn's trace.
+#[derive(Clone, Copy, Debug)]
+pub struct Trace {
+    /// Begin on the monotonic clock.
+    pub begin_ns: u64,
+    /// End on the monotonic clock.
+    pub end_ns: u64,
+    /// Involuntary context switches of the timing thread.
+    pub involuntary_switches: u32,
+    /// Major page faults of the timing thread.
+    pub major_faults: u32,
+}
