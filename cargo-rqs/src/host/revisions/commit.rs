@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use git2::{Commit, Config, ErrorCode, ObjectType, Oid, Repository, Tree};
 
+use super::large;
 use super::tree::{EntryKind, NewTree, path_of, shown};
 use crate::model::failure::{Failure, OrFail, Outcome};
 
@@ -70,19 +71,22 @@ fn extract_tree(
                     .map_err(|error| unreadable(repository, entry.id(), error))?;
                 extract_tree(repository, &inner, &path, new, links)?;
             }
-            _ => {
-                let blob = repository
-                    .find_blob(entry.id())
-                    .map_err(|error| unreadable(repository, entry.id(), error))?;
-                match mode {
-                    SYMLINK => new.link(&path, OsStr::from_bytes(blob.content()))?,
-                    _ if mode & 0o100 != 0 => new.file(&path, EntryKind::Executable, blob.content())?,
-                    _ => new.file(&path, EntryKind::Regular, blob.content())?,
-                }
-            }
+            _ => extract_blob(repository, entry.id(), &path, mode, new)?,
         }
     }
     Ok(())
+}
+
+fn extract_blob(repository: &Repository, id: Oid, path: &Path, mode: i32, new: &mut NewTree) -> Outcome<()> {
+    let blob = repository.find_blob(id).map_err(|error| unreadable(repository, id, error))?;
+    if mode == SYMLINK {
+        return new.link(path, OsStr::from_bytes(blob.content()));
+    }
+    let kind = if mode & 0o100 == 0 { EntryKind::Regular } else { EntryKind::Executable };
+    match large::content(repository, path, blob.content())? {
+        Some(content) => new.file(path, kind, content),
+        None => new.file(path, kind, blob.content()),
+    }
 }
 
 enum Found {

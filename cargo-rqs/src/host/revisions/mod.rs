@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, reason = "this room reads repositories and writes trees")]
 
 mod commit;
+mod large;
 mod published;
 mod resolve;
 mod shelf;

@@ -127,3 +127,42 @@ fn refused(name: &str, version: &Version, stderr: &str) -> Failure {
     };
     failure.cause(stderr.trim()).hint(hint)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::failure::Exit;
+
+    #[test]
+    fn what_cargo_says_becomes_a_failure_with_a_way_out() {
+        let version = Version::new(9, 9, 9);
+        let missing_version = "error: failed to select a version for the requirement `a = \"=9.9.9\"`\n\
+             candidate versions found which didn't match: 1.0.19, 1.0.18, ...\nlocation searched: crates.io index\n";
+        let cases = [
+            (missing_version, Exit::Usage, "published versions are, among others: 1.0.19, 1.0.18"),
+            ("error: no matching package named `a` found\n", Exit::Usage, "by its tag"),
+            (
+                "error: no matching package named `a` found\nyou're using offline mode",
+                Exit::Incomplete,
+                "network",
+            ),
+            ("error: failed to download\n", Exit::Incomplete, "network"),
+        ];
+        for (stderr, exit, hint) in cases {
+            let failure = refused("a", &version, stderr);
+            assert_eq!(failure.exit, exit, "{stderr}");
+            assert!(failure.hint.as_ref().unwrap().contains(hint), "{failure}");
+            assert_eq!(failure.causes, [stderr.trim()]);
+        }
+    }
+
+    #[test]
+    fn a_name_cannot_break_out_of_the_manifest() {
+        let name = "a\"\n[patch.crates-io]\nb = \"";
+        let manifest: toml::Table = depending_on(name, &Version::new(1, 2, 0)).parse().unwrap();
+        assert!(!manifest.contains_key("patch"));
+        let dependency = &manifest["dependencies"]["published"];
+        assert_eq!(dependency["package"].as_str(), Some(name));
+        assert_eq!(dependency["version"].as_str(), Some("=1.2.0"));
+    }
+}

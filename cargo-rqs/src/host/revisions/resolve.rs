@@ -82,21 +82,27 @@ fn unknown(repository: &Repository, text: &str) -> Outcome<Failure> {
     for reference in repository.references().or_fail(|| "cannot list the tags and branches".into())? {
         let reference = reference.or_fail(|| "cannot list the tags and branches".into())?;
         let is_named = reference.is_tag() || reference.is_branch() || reference.is_remote();
-        if is_named && let Ok(name) = reference.shorthand() {
+        if is_named
+            && let Ok(name) = reference.shorthand()
+            && !name.ends_with("/HEAD")
+        {
             names.push((name.to_owned(), reference.is_tag()));
         }
     }
     let has_tags = names.iter().any(|(_, is_tag)| *is_tag);
     let close = closest(text, names.into_iter().map(|(name, _)| name).collect());
     let mut hints = Vec::new();
-    if !close.is_empty() {
+    let base = text.split(['~', '^']).next().unwrap_or(text);
+    if base != text && repository.revparse_single(base).is_ok() {
+        hints.push(format!("`{base}` exists, but its history does not reach that far"));
+    } else if !close.is_empty() {
         hints.push(format!("did you mean {}?", close.join(", ")));
     }
     match fetch_hint(repository) {
         Some(hint) => hints.push(hint.to_owned()),
+        None if !hints.is_empty() && has_tags => {}
         None if !has_tags => hints.push("this clone has no tags: git fetch --tags".to_owned()),
-        None if close.is_empty() => hints.push("`git tag` and `git branch --all` list the names".to_owned()),
-        None => {}
+        None => hints.push("`git tag` and `git branch --all` list the names".to_owned()),
     }
     Ok(Failure::usage(format!("there is no revision `{text}`")).hint(hints.join("; ")))
 }

@@ -87,6 +87,24 @@ fn a_process_killed_while_its_tree_was_in_the_slot_costs_one_extraction() {
 }
 
 #[test]
+fn a_pointer_of_git_lfs_gives_its_content_where_the_clone_has_it() {
+    let repo = Fixture::with_package();
+    let digest = format!("ab12{}", "0".repeat(60));
+    let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize 5\n");
+    repo.write("data.bin", &pointer);
+    repo.commit("Data");
+    let lay_out = || repo.target().materialise(&spec("HEAD"), None, &repo.trees());
+    let data = |source: &Source| std::fs::read_to_string(source.tree.join("data.bin")).unwrap();
+    let source = lay_out().unwrap();
+    assert_eq!(data(&source), pointer);
+    std::fs::remove_dir_all(repo.trees()).unwrap();
+    repo.write(".git/lfs/objects/other", "");
+    assert_eq!(lay_out().unwrap_err().hint.as_deref(), Some("git lfs fetch --all"));
+    repo.write(&format!(".git/lfs/objects/ab/12/{digest}"), "12345");
+    assert_eq!(data(&lay_out().unwrap()), "12345");
+}
+
+#[test]
 fn the_target_may_sit_in_a_sub_folder_with_spaces_and_letters_of_all_kinds() {
     let repo = Fixture::with_package();
     repo.write("bänch suite/Cargo.toml", MANIFEST);
@@ -149,4 +167,30 @@ fn a_published_version_must_be_written_in_full_and_a_virtual_workspace_needs_a_n
     let failure = repo.target().materialise(&spec("published:1.2.0"), None, &repo.trees()).unwrap_err();
     assert_eq!(failure.exit, Exit::Usage);
     assert!(failure.causes[0].contains("has no package"), "{failure}");
+}
+
+#[test]
+fn a_published_version_comes_through_the_cargo_configuration_of_the_repository() {
+    let repo = Fixture::with_package();
+    let source = "[source.crates-io]\nreplace-with = \"kept\"\n[source.kept]\ndirectory = \"kept crates\"\n";
+    repo.write(".cargo/config.toml", source);
+    for version in ["1.2.0", "1.3.0"] {
+        let package = format!("kept crates/fixture-{version}");
+        repo.write(&format!("{package}/Cargo.toml"), &MANIFEST.replace("0.1.0", version));
+        repo.write(&format!("{package}/src/lib.rs"), &format!("// {version}"));
+        repo.write(&format!("{package}/.cargo-checksum.json"), "{\"files\":{}}");
+    }
+    let lay_out = |text: &str, package| repo.target().materialise(&spec(text), package, &repo.trees());
+    let source = lay_out("published:1.2.0", None).unwrap();
+    assert_eq!(std::fs::read_to_string(source.tree.join("src/lib.rs")).unwrap(), "// 1.2.0");
+    assert_eq!(
+        (source.revision.kind, source.revision.spec.as_str()),
+        (RevisionKind::Published, "published:1.2.0")
+    );
+    assert!(!source.tree.join(".cargo-checksum.json").exists());
+    let failure = lay_out("published:1.4.0", Some("fixture")).unwrap_err();
+    assert_eq!(failure.exit, Exit::Usage, "{failure}");
+    assert!(failure.hint.unwrap().contains("1.3.0"));
+    assert_eq!(lay_out("published:1.2.0", Some("other")).unwrap_err().exit, Exit::Usage);
+    assert!(!repo.root().join("Cargo.lock").exists());
 }
