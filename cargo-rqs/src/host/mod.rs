@@ -1,1 +1,6 @@
 //! The only room of the tool that touches the machine; its files do not import one another.
+
+pub mod clock;
+pub mod journal;
+pub mod lock;
+pub mod store;
