@@ -178,6 +178,6 @@ fn unwritable(path: &Path, error: io::Error) -> Failure {
         _ => "mend the cause",
     };
     Failure::incomplete(format!("cannot write `{}`", path.display())).because(error).hint(format!(
-        "nothing measured is lost: {remedy} or choose another folder with `--results DIR`, then `cargo rqs bench --resume`"
+        "{remedy} or choose another folder with `--results DIR`; a measured run is kept in its journal, `cargo rqs bench --resume` writes it"
     ))
 }

@@ -122,7 +122,7 @@ fn the_list_is_newest_first_without_epochs_and_names_what_it_cannot_read() {
         .collect();
     assert_eq!(seen[0].0, "2030");
     assert!(seen[0].1.as_ref().unwrap_err().contains("its content belongs to"));
-    assert_eq!((seen[1].1.clone(), seen[2].1.clone()), (Ok(0), Ok(0)));
+    assert_eq!((seen[1].1, seen[2].1), (Ok(0), Ok(0)));
     assert!(list[1].id > list[2].id && list[2].id > list[3].id);
     assert!(seen[3].1.as_ref().unwrap_err().contains("truncated"));
     assert_eq!(seen[4], ("zebr", Err(&"corrupted record: the file is empty".to_owned())));
