@@ -7,6 +7,7 @@ pub mod fingerprint;
 pub mod policy;
 pub mod record;
 pub mod revision;
+pub mod run_id;
 
 pub use rqs_harness::contract::{
     BenchmarkFailure, BenchmarkKey, Block, BlockOrder, ByRole, Disturbance, Engine, EpochSample, Role, Turn,

@@ -1,0 +1,133 @@
+//! Finding runs: the list of all, and the one that a person means.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::envelope::{self, Unreadable};
+use super::{Store, read, unreadable};
+use crate::model::failure::{Failure, OrFail, Outcome};
+use crate::model::record::RunRecord;
+use crate::model::run_id::is_run_id;
+
+/// A file in the list of runs.
+#[derive(Debug)]
+pub struct RunEntry {
+    /// The file's name without `.json`: the run's id.
+    pub id: String,
+    /// Where it is.
+    pub path: PathBuf,
+    /// The run without its epochs, or why the file cannot be used.
+    pub outline: Result<RunRecord, String>,
+}
+
+impl Store {
+    /// All runs, newest first. A file that cannot be used is listed with its cause; files that do not even carry a
+    /// run's name come last.
+    ///
+    /// # Errors
+    /// When a folder cannot be listed. A missing folder holds no runs.
+    pub fn list_runs(&self) -> Outcome<Vec<RunEntry>> {
+        let files = self.run_files()?;
+        Ok(files.into_iter().map(|(id, path)| RunEntry { outline: outline(&id, &path), id, path }).collect())
+    }
+
+    /// The run that a person means by `latest`, a run's id, the beginning of exactly one run's id, or a path.
+    ///
+    /// # Errors
+    /// Usage when no run or more than one is meant; otherwise when the file cannot be used.
+    pub fn find_run(&self, query: &str) -> Outcome<RunRecord> {
+        if query.contains(std::path::is_separator) || query.ends_with(".json") {
+            return read(Path::new(query));
+        }
+        let files: Vec<_> = self.run_files()?.into_iter().filter(|(id, _)| is_run_id(id)).collect();
+        let meant: Vec<_> = match query {
+            "latest" => files.iter().take(1).collect(),
+            "" => Vec::new(),
+            _ => files.iter().filter(|(id, _)| id.starts_with(query)).collect(),
+        };
+        match meant[..] {
+            [(id, path)] => read_named(id, path),
+            [] => Err(self.no_such_run(query, files.is_empty())),
+            _ => Err(ambiguous(query, &meant)),
+        }
+    }
+
+    fn no_such_run(&self, query: &str, store_is_empty: bool) -> Failure {
+        let results = self.results.display();
+        if store_is_empty {
+            return Failure::usage(format!("there is no run in `{results}`"))
+                .hint("record one with `cargo rqs bench --baseline REV`, or name another folder with `--results DIR`");
+        }
+        Failure::usage(format!("there is no run `{}` in `{results}`", query.escape_debug())).hint(
+            "`cargo rqs list` shows the runs; `latest`, an id, the beginning of an id or a path names one",
+        )
+    }
+
+    /// Ids and paths of all run files, newest first, files with other names last.
+    fn run_files(&self) -> Outcome<Vec<(String, PathBuf)>> {
+        let listing = || -> io::Result<Vec<(String, PathBuf)>> {
+            let mut files = Vec::new();
+            for folder in month_folders(&self.results)? {
+                files.extend(entries(&folder)?.into_iter().filter_map(|path| Some((run_name(&path)?, path))));
+            }
+            Ok(files)
+        };
+        let mut files =
+            listing().or_fail(|| format!("cannot list `{}`", self.results.join("runs").display()))?;
+        files.sort_by(|(a, _), (b, _)| (is_run_id(b), b).cmp(&(is_run_id(a), a)));
+        Ok(files)
+    }
+}
+
+/// The folders `runs/<yyyy>/<mm>` that exist.
+pub(super) fn month_folders(results: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut months = Vec::new();
+    for year in entries(&results.join("runs"))?.into_iter().filter(|path| path.is_dir()) {
+        months.extend(entries(&year)?.into_iter().filter(|path| path.is_dir()));
+    }
+    Ok(months)
+}
+
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        listing => listing?.map(|entry| entry.map(|entry| entry.path())).collect(),
+    }
+}
+
+/// The run's id in `<run-id>.json`; nothing for other files and for the temporary files of writers.
+fn run_name(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_string_lossy();
+    let id = name.strip_suffix(".json")?;
+    (!id.starts_with('.')).then(|| id.to_owned())
+}
+
+fn read_named(id: &str, path: &Path) -> Outcome<RunRecord> {
+    let run: RunRecord = read(path)?;
+    if run.id == id { Ok(run) } else { Err(unreadable(path, &Unreadable::OtherName(run.id))) }
+}
+
+fn outline(id: &str, path: &Path) -> Result<RunRecord, String> {
+    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    let mut run: RunRecord = envelope::open(&bytes).map_err(|why| why.to_string())?;
+    if run.id != id {
+        return Err(Unreadable::OtherName(run.id).to_string());
+    }
+    for benchmark in run.suites.iter_mut().flat_map(|suite| &mut suite.benchmarks) {
+        benchmark.epochs = Vec::new();
+    }
+    Ok(run)
+}
+
+fn ambiguous(query: &str, meant: &[&(String, PathBuf)]) -> Failure {
+    const SHOWN: usize = 5;
+    let shown: Vec<String> = meant.iter().take(SHOWN).map(|(id, _)| format!("`{id}`")).collect();
+    let more = match meant.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Failure::usage(format!("{} runs begin with `{}`", meant.len(), query.escape_debug()))
+        .cause(format!("{}{more}", shown.join(", ")))
+        .hint("write more of the id")
+}

@@ -1,0 +1,115 @@
+//! Records for the tests of the store.
+
+use std::collections::BTreeMap;
+
+use crate::model::dependencies::{Dependency, DependencyGraph};
+use crate::model::environment::{Comparability, Environment};
+use crate::model::policy::{Budget, Policy};
+use crate::model::record::{BenchmarkRecord, LockSource, Placement, Presence, RunRecord, SuiteRecord};
+use crate::model::revision::{Revision, RevisionKind};
+use crate::model::run_id::run_id;
+use crate::model::{BenchmarkKey, Block, BlockOrder, ByRole, Disturbance, Engine, EpochSample, Role, Turn};
+
+/// A run of one suite with so many benchmarks, epochs for each and blocks for each of those.
+pub(super) fn run(benchmarks: u32, epochs: u32, blocks: u32) -> RunRecord {
+    let started_unix_s = 1_795_370_096;
+    let revision = |spec: &str, digit: &str| Revision {
+        spec: spec.to_owned(),
+        kind: RevisionKind::Commit,
+        id: digit.repeat(40),
+        summary: "Say \"hello\" \\ to  two spaces".to_owned(),
+        committed_unix_s: Some(1_795_000_000),
+    };
+    RunRecord {
+        format: RunRecord::FORMAT,
+        id: run_id(started_unix_s, 0xfeed),
+        tool: "0.1.0".to_owned(),
+        started_unix_s,
+        finished_unix_s: started_unix_s + 60,
+        revisions: ByRole::new(revision("v1.2.0", "a"), revision("HEAD", "b")),
+        locks: ByRole::new(LockSource::Committed, LockSource::Shared),
+        environment: environment().fingerprint(),
+        dependencies: ByRole::from_fn(|_| dependencies().fingerprint()),
+        policy: Policy { margin: 0.1 + 0.2, ..Policy::default() },
+        budget: Budget { max_epochs: 40, time_budget_ms: 60_000, epoch_us: 200_000, seed: u64::MAX - 1 },
+        placement: Placement {
+            bench_cpus: vec![1],
+            coordinator_cpu: Some(0),
+            scheduling: "fifo".to_owned(),
+            aslr_off: true,
+        },
+        notes: vec!["suite `other` was skipped".to_owned()],
+        suites: vec![SuiteRecord {
+            name: "json::parse".to_owned(),
+            harness: ByRole::from_fn(|_| "criterion 0.5.1".to_owned()),
+            executables: ByRole::new("c".repeat(64), "d".repeat(64)),
+            identical: false,
+            benchmarks: (0..benchmarks).map(|n| benchmark(n, epochs, blocks)).collect(),
+        }],
+    }
+}
+
+fn benchmark(n: u32, epochs: u32, blocks: u32) -> BenchmarkRecord {
+    BenchmarkRecord {
+        key: BenchmarkKey { id: format!("parse/from_slice/{}", 1024 << (n % 10)), occurrence: n / 10 },
+        presence: Presence::Both,
+        failure: None,
+        epochs: (0..epochs).map(|epoch| sample(epoch, blocks)).collect(),
+    }
+}
+
+fn sample(epoch: u32, blocks: u32) -> EpochSample {
+    let turn = |n: u64| Turn { iterations: 12_345, elapsed_ns: 1_234_567 + n * 7_919 };
+    let block = |n: u32| Block {
+        order: if n.is_multiple_of(2) { BlockOrder::Abba } else { BlockOrder::Baab },
+        turns: ByRole::new([turn(4 * u64::from(n)), turn(1)], [turn(2), turn(3)]),
+        disturbance: Disturbance { steal_ticks: u32::from(n == 3), ..Disturbance::default() },
+    };
+    EpochSample {
+        epoch,
+        engine: Engine::Turns,
+        spawned_first: Role::Baseline,
+        warmed_first: Role::Candidate,
+        warm_up: ByRole::new(turn(0), turn(0)),
+        helper_threads: false,
+        blocks: (0..blocks).map(block).collect(),
+    }
+}
+
+/// An environment with one line of metadata.
+pub(super) fn environment() -> Environment {
+    Environment {
+        format: Environment::FORMAT,
+        comparability: Comparability {
+            cpu_model: "AMD EPYC".to_owned(),
+            cpu_stepping: "AuthenticAMD 26/2/1".to_owned(),
+            usable_cores: 2,
+            caches: vec!["L1d 32K".to_owned(), "L2 1024K".to_owned()],
+            memory_mib: 24_064,
+            kernel: "6.18.44".to_owned(),
+            virtualisation: "kvm".to_owned(),
+            libc: "glibc 2.39".to_owned(),
+            toolchain: BTreeMap::from([("release".to_owned(), "1.95.0".to_owned())]),
+            target: "x86_64-unknown-linux-gnu".to_owned(),
+            profile: "bench".to_owned(),
+            rustflags: Vec::new(),
+        },
+        metadata: BTreeMap::from([("cpu_mhz".to_owned(), "2596".to_owned())]),
+    }
+}
+
+/// A graph of two packages.
+pub(super) fn dependencies() -> DependencyGraph {
+    let package = |name: &str, dependencies: Vec<String>| Dependency {
+        name: name.to_owned(),
+        version: "1.0.0".to_owned(),
+        source: Some("registry+https://github.com/rust-lang/crates.io-index".to_owned()),
+        checksum: Some("e".repeat(64)),
+        features: vec!["std".to_owned()],
+        dependencies,
+    };
+    DependencyGraph {
+        format: DependencyGraph::FORMAT,
+        packages: vec![package("a", vec!["b 1.0.0".to_owned()]), package("b", Vec::new())],
+    }
+}
