@@ -44,7 +44,7 @@ impl std::fmt::Display for Discard {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Discard::NoBlocks => "no blocks",
-            Discard::Disturbed => "more than 30 % of its blocks were disturbed",
+            Discard::Disturbed => "more than 30% of its blocks were disturbed",
             Discard::EmptyTurn => "a turn without iterations or time",
         })
     }

@@ -99,8 +99,7 @@ fn a_bias_that_follows_a_balanced_coin_raises_no_alarm() {
         let mut side = 0.0;
         run(|| {
             side = if side == 0.0 { if noise.uniform() < 0.5 { -1.0 } else { 1.0 } } else { -side };
-            let epoch = 0.022 * side + 0.002 * noise.normal();
-            epoch
+            0.022 * side + 0.002 * noise.normal()
         })
     });
     assert!(upper_bound(hits, RUNS) <= ALPHA, "{hits} of {RUNS}");
