@@ -1,1 +1,10 @@
 //! Samples to estimate to comparison to verdict; pure.
+
+pub mod centre;
+pub mod comparison;
+pub mod confidence;
+pub mod epoch;
+pub mod row;
+pub mod steadiness;
+pub mod summary;
+pub mod verdict;

@@ -1,1 +1,14 @@
 //! Comparisons and histories to text, Markdown and JSON, as strings.
+
+pub mod escape;
+pub mod json;
+pub mod markdown;
+pub mod numbers;
+pub mod paint;
+pub mod runs;
+pub mod table;
+pub mod text;
+pub mod words;
+
+#[cfg(test)]
+mod samples;

@@ -1,0 +1,220 @@
+//! Records made by hand, and what is said about them.
+
+use super::super::epoch::Discard;
+use super::super::row::{Finding, Outlook};
+use super::super::summary::Counts;
+use super::*;
+use crate::model::record::{LockSource, Placement, Presence};
+use crate::model::revision::{Revision, RevisionKind};
+use crate::model::{
+    BenchmarkFailure, BenchmarkKey, Block, BlockOrder, Disturbance, Engine, EpochSample, Role, Turn,
+};
+
+fn epoch(number: u32, baseline_ns: u64, candidate_ns: u64, disturbed: usize) -> EpochSample {
+    let turn = |elapsed_ns| Turn { iterations: 1000, elapsed_ns };
+    let blocks = (0..10).map(|i| Block {
+        order: BlockOrder::Baab,
+        turns: ByRole::new([turn(baseline_ns); 2], [turn(candidate_ns); 2]),
+        disturbance: Disturbance { steal_ticks: u32::from(i < disturbed), ..Disturbance::default() },
+    });
+    EpochSample {
+        epoch: number,
+        engine: Engine::Turns,
+        spawned_first: Role::Baseline,
+        warmed_first: Role::Baseline,
+        warm_up: ByRole::new(turn(1), turn(1)),
+        helper_threads: false,
+        blocks: blocks.collect(),
+    }
+}
+
+/// `n` epochs whose candidate takes `percent` of the baseline's time, give or take 0.1 %.
+fn epochs(n: u32, percent: u64) -> Vec<EpochSample> {
+    (0..n)
+        .map(|i| epoch(i, 1_000_000, percent * 10_000 + if i % 2 == 0 { 1000 } else { 0 } - 500, 0))
+        .collect()
+}
+
+fn benchmark(id: &str, epochs: Vec<EpochSample>) -> BenchmarkRecord {
+    let key = BenchmarkKey { id: id.into(), occurrence: 0 };
+    BenchmarkRecord { key, presence: Presence::Both, failure: None, epochs }
+}
+
+fn suite(benchmarks: Vec<BenchmarkRecord>) -> SuiteRecord {
+    let both = |text: &str| ByRole::new(text.to_owned(), text.to_owned());
+    SuiteRecord {
+        name: "json::parse".into(),
+        harness: both("criterion 0.5.1"),
+        executables: both("00"),
+        identical: false,
+        benchmarks,
+    }
+}
+
+fn record(suites: Vec<SuiteRecord>) -> RunRecord {
+    let revision = || Revision {
+        spec: "v1".into(),
+        kind: RevisionKind::Commit,
+        id: "0".repeat(40),
+        summary: String::new(),
+        committed_unix_s: None,
+    };
+    RunRecord {
+        format: RunRecord::FORMAT,
+        id: "20261122T101500Z-1a2b3c4d".into(),
+        tool: "0.1.0".into(),
+        started_unix_s: 0,
+        finished_unix_s: 0,
+        revisions: ByRole::from_fn(|_| revision()),
+        locks: ByRole::from_fn(|_| LockSource::Committed),
+        environment: String::new(),
+        dependencies: ByRole::default(),
+        policy: Policy::default(),
+        budget: Budget { max_epochs: 20, time_budget_ms: 0, epoch_us: 0, seed: 0 },
+        placement: Placement::default(),
+        notes: Vec::new(),
+        suites,
+    }
+}
+
+fn only(benchmark: BenchmarkRecord) -> Comparison {
+    compare(&record(vec![suite(vec![benchmark])]))
+}
+
+#[test]
+fn slower_faster_and_alike_are_told_apart() {
+    for (percent, verdict) in [(105, Verdict::Regressed), (95, Verdict::Improved), (100, Verdict::Unchanged)]
+    {
+        let comparison = only(benchmark("a", epochs(8, percent)));
+        let row = &comparison.suites[0].rows[0];
+        let judgement = row.judgement().unwrap();
+        assert_eq!(judgement.verdict, verdict);
+        assert!((judgement.interval.change() - (percent as f64 / 100.0 - 1.0)).abs() < 1e-5);
+        let typical = row.typical_ns.unwrap();
+        assert_eq!(typical.baseline, 1000.0);
+        assert!((typical.candidate - percent as f64 * 10.0).abs() <= 0.5);
+        assert_eq!((row.log_ratios.len(), row.blocks, row.dropped), (8, 80, 0));
+    }
+}
+
+#[test]
+fn an_inconclusive_benchmark_says_what_could_be_seen_and_what_is_needed() {
+    let comparison = only(benchmark("a", epochs(3, 105)));
+    let Finding::Measured(judgement, Some(outlook)) = &comparison.suites[0].rows[0].finding else { panic!() };
+    assert_eq!(judgement.verdict, Verdict::Inconclusive);
+    assert_eq!(*outlook, Outlook { smallest_visible_change: None, epochs_still_needed: Some(3) });
+}
+
+#[test]
+fn a_benchmark_that_was_not_compared_says_why() {
+    let failure =
+        BenchmarkFailure { role: Role::Candidate, what: "panicked".into(), stderr_tail: String::new() };
+    let failed = BenchmarkRecord { failure: Some(failure.clone()), ..benchmark("a", epochs(2, 100)) };
+    let added = BenchmarkRecord { presence: Presence::Added, ..benchmark("a", vec![]) };
+    let removed = BenchmarkRecord { presence: Presence::Removed, ..benchmark("a", vec![]) };
+    for (record, finding) in [
+        (failed, Finding::Failed(failure)),
+        (added, Finding::Added),
+        (removed, Finding::Removed),
+        (benchmark("a", vec![]), Finding::NotMeasured),
+    ] {
+        assert_eq!(only(record).suites[0].rows[0].finding, finding);
+    }
+    let identical = SuiteRecord { identical: true, ..suite(vec![benchmark("a", vec![])]) };
+    assert_eq!(compare(&record(vec![identical])).suites[0].rows[0].finding, Finding::Identical);
+}
+
+#[test]
+fn discarded_epochs_are_counted_and_left_out() {
+    let mut samples = epochs(6, 100);
+    samples.extend((6..10).map(|i| epoch(i, 1_000_000, 9_000_000, 4)));
+    let comparison = only(benchmark("a", samples));
+    let row = &comparison.suites[0].rows[0];
+    assert_eq!(row.discarded, (6..10).map(|i| (i, Discard::Disturbed)).collect::<Vec<_>>());
+    assert_eq!((row.log_ratios.len(), row.dropped, row.disturbance.steal_ticks), (6, 16, 16));
+    assert_eq!((comparison.summary.epochs, comparison.summary.discarded_epochs), (10, 4));
+    assert!(comparison.summary.host_unusable, "4 of 10 is more than 30 %");
+}
+
+#[test]
+fn the_false_alarm_chance_is_shared_by_the_benchmarks_that_can_be_measured() {
+    let added = BenchmarkRecord { presence: Presence::Added, ..benchmark("c", vec![]) };
+    let identical = SuiteRecord { identical: true, ..suite(vec![benchmark("d", vec![])]) };
+    let suites = vec![suite(vec![benchmark("a", vec![]), benchmark("b", vec![]), added]), identical];
+    assert_eq!(alpha_per_benchmark(&suites, &Policy::default()), 0.005);
+    assert_eq!(alpha_per_benchmark(&[], &Policy::default()), 0.01);
+}
+
+#[test]
+fn only_what_is_undecided_within_budget_needs_another_epoch() {
+    let failure =
+        BenchmarkFailure { role: Role::Baseline, what: "panicked".into(), stderr_tail: String::new() };
+    let suites = vec![
+        SuiteRecord { identical: true, ..suite(vec![benchmark("same", vec![])]) },
+        suite(vec![
+            benchmark("slower", epochs(12, 105)),
+            benchmark("new", vec![]),
+            benchmark("young", epochs(3, 105)),
+            BenchmarkRecord { failure: Some(failure), ..benchmark("broken", epochs(3, 105)) },
+            BenchmarkRecord { presence: Presence::Removed, ..benchmark("gone", vec![]) },
+            benchmark(
+                "spent",
+                (0..20).map(|i| epoch(i, 1_000_000, 700_000 + 60_000 * u64::from(i % 11), 0)).collect(),
+            ),
+        ]),
+    ];
+    let record = record(suites);
+    assert_eq!(undecided(&record.suites, &record.policy, &record.budget), [vec![], vec![1, 2]]);
+}
+
+#[test]
+fn a_run_that_stops_at_the_first_decision_is_reported_with_that_decision() {
+    for percent in [95, 100, 105] {
+        let mut record = record(vec![suite(vec![benchmark("a", vec![]), benchmark("b", vec![])])]);
+        let all = epochs(20, percent);
+        while let open = undecided(&record.suites, &record.policy, &record.budget)
+            && !open[0].is_empty()
+        {
+            for &i in &open[0] {
+                let epochs = &mut record.suites[0].benchmarks[i].epochs;
+                epochs.push(all[epochs.len()].clone());
+            }
+        }
+        let comparison = compare(&record);
+        assert_eq!(comparison.summary.counts.inconclusive, 0);
+        assert!(comparison.rows().all(|row| (6..20).contains(&row.log_ratios.len())));
+    }
+}
+
+#[test]
+fn the_geometric_mean_is_over_the_measured_benchmarks() {
+    let benchmarks =
+        vec![benchmark("a", epochs(8, 200)), benchmark("b", epochs(8, 50)), benchmark("c", vec![])];
+    let summary = compare(&record(vec![suite(benchmarks)])).summary;
+    assert!(summary.geometric_mean_change.unwrap().abs() < 1e-6);
+    assert_eq!(only(benchmark("c", vec![])).summary.geometric_mean_change, None);
+}
+
+#[test]
+fn the_exit_code_follows_the_worst_finding() {
+    let with = |counts: Counts| {
+        let mut comparison = compare(&record(vec![]));
+        comparison.summary.counts = counts;
+        comparison
+    };
+    let calm = Counts { unchanged: 1, ..Counts::default() };
+    for (counts, lax, strict) in [
+        (Counts::default(), Exit::NothingToRun, Exit::NothingToRun),
+        (Counts { added: 2, removed: 1, ..Counts::default() }, Exit::NothingToRun, Exit::NothingToRun),
+        (calm, Exit::Clean, Exit::Clean),
+        (Counts { identical: 1, ..Counts::default() }, Exit::Clean, Exit::Clean),
+        (Counts { improved: 1, ..calm }, Exit::Clean, Exit::Clean),
+        (Counts { inconclusive: 1, ..calm }, Exit::Clean, Exit::Inconclusive),
+        (Counts { not_measured: 1, ..Counts::default() }, Exit::Clean, Exit::Inconclusive),
+        (Counts { failed: 1, inconclusive: 1, ..calm }, Exit::Incomplete, Exit::Incomplete),
+        (Counts { regressed: 1, failed: 1, inconclusive: 1, ..calm }, Exit::Regression, Exit::Regression),
+    ] {
+        assert_eq!(exit(&with(counts), false), lax, "{counts:?}");
+        assert_eq!(exit(&with(counts), true), strict, "{counts:?}");
+    }
+}

@@ -1,0 +1,132 @@
+//! One benchmark of a record to what is said about it.
+
+use super::centre::median;
+use super::epoch::{self, Discard, DisturbanceSum, EpochEstimate};
+use super::steadiness::{self, Steadiness};
+use super::verdict::{self, Judgement, Verdict};
+use crate::model::policy::Policy;
+use crate::model::record::{BenchmarkRecord, Presence};
+use crate::model::{BenchmarkFailure, BenchmarkKey, ByRole, Engine};
+
+/// What is said about one benchmark.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Its name within the suite.
+    pub key: BenchmarkKey,
+    /// What was found.
+    pub finding: Finding,
+    /// Typical nanoseconds per iteration: the median of the epochs' medians; `None` without a used epoch.
+    pub typical_ns: Option<ByRole<f64>>,
+    /// One log-ratio for each epoch that was used, in time order.
+    pub log_ratios: Vec<f64>,
+    /// The epochs that were not used: their numbers and the reasons.
+    pub discarded: Vec<(u32, Discard)>,
+    /// How the numbers were taken, best engine first.
+    pub engines: Vec<Engine>,
+    /// Blocks that were measured, in all epochs.
+    pub blocks: u64,
+    /// Blocks that were dropped, in all epochs.
+    pub dropped: u64,
+    /// What disturbed the dropped blocks.
+    pub disturbance: DisturbanceSum,
+    /// Whether the benchmark had settled; `None` when there were too few blocks to say.
+    pub steadiness: Option<Steadiness>,
+}
+
+impl Row {
+    /// The judgement, when the benchmark was measured on both sides.
+    pub fn judgement(&self) -> Option<&Judgement> {
+        match &self.finding {
+            Finding::Measured(judgement, _) => Some(judgement),
+            _ => None,
+        }
+    }
+}
+
+/// What was found out about a benchmark.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Finding {
+    /// It was measured on both sides; the outlook stands with an inconclusive verdict only.
+    Measured(Judgement, Option<Outlook>),
+    /// Both executables are the same code, so nothing can have changed.
+    Identical,
+    /// It exists in the candidate only.
+    Added,
+    /// It exists in the baseline only.
+    Removed,
+    /// It gave no numbers on one side.
+    Failed(BenchmarkFailure),
+    /// It exists on both sides, but no epoch of it can be used.
+    NotMeasured,
+}
+
+/// What an inconclusive benchmark could have shown and still needs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outlook {
+    /// The smallest slow-down that could have been seen; `None` when there were too few epochs for any.
+    pub smallest_visible_change: Option<f64>,
+    /// About how many epochs more would decide it; `None` when that is unknown or beyond reason.
+    pub epochs_still_needed: Option<usize>,
+}
+
+/// Judges one benchmark. `identical` says whether both executables of its suite are the same code.
+pub fn row(identical: bool, benchmark: &BenchmarkRecord, policy: &Policy, alpha: f64) -> Row {
+    let mut used: Vec<EpochEstimate> = Vec::new();
+    let mut row = Row {
+        key: benchmark.key.clone(),
+        finding: Finding::NotMeasured,
+        typical_ns: None,
+        log_ratios: Vec::new(),
+        discarded: Vec::new(),
+        engines: benchmark.epochs.iter().map(|sample| sample.engine).collect(),
+        blocks: 0,
+        dropped: 0,
+        disturbance: DisturbanceSum::default(),
+        steadiness: None,
+    };
+    row.engines.sort();
+    row.engines.dedup();
+    for sample in &benchmark.epochs {
+        let value = epoch::log_ratio(sample);
+        row.blocks += value.blocks as u64;
+        row.dropped += value.dropped as u64;
+        sample.blocks.iter().for_each(|block| row.disturbance.add(&block.disturbance));
+        match value.estimate {
+            Ok(estimate) => used.push(estimate),
+            Err(reason) => row.discarded.push((sample.epoch, reason)),
+        }
+    }
+    row.log_ratios = used.iter().map(|estimate| estimate.log_ratio).collect();
+    row.typical_ns = typical_ns(&used);
+    row.steadiness = steadiness::of_benchmark(&used.iter().filter_map(|e| e.steadiness).collect::<Vec<_>>());
+    row.finding = finding(identical, benchmark, &row.log_ratios, policy, alpha);
+    row
+}
+
+fn typical_ns(used: &[EpochEstimate]) -> Option<ByRole<f64>> {
+    ByRole::try_from_fn(|role| {
+        let medians: Vec<f64> = used.iter().map(|estimate| *estimate.typical_ns.get(role)).collect();
+        median(&medians).ok_or(())
+    })
+    .ok()
+}
+
+fn finding(identical: bool, benchmark: &BenchmarkRecord, xs: &[f64], policy: &Policy, alpha: f64) -> Finding {
+    if let Some(failure) = &benchmark.failure {
+        return Finding::Failed(failure.clone());
+    }
+    match benchmark.presence {
+        Presence::Added => Finding::Added,
+        Presence::Removed => Finding::Removed,
+        Presence::Both if identical => Finding::Identical,
+        Presence::Both if xs.is_empty() => Finding::NotMeasured,
+        Presence::Both => {
+            let judgement = verdict::judge(xs, policy, alpha);
+            let outlook = (judgement.verdict == Verdict::Inconclusive).then(|| Outlook {
+                smallest_visible_change: verdict::smallest_visible_change(&judgement, policy),
+                epochs_still_needed: verdict::epochs_still_needed(&judgement, policy),
+            });
+            Finding::Measured(judgement, outlook)
+        }
+    }
+}

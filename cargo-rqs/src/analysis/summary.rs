@@ -1,0 +1,112 @@
+//! A run as a whole: how many of each verdict, and how much was dropped.
+
+use super::epoch::{Discard, DisturbanceSum};
+use super::row::{Finding, Row};
+use super::verdict::Verdict;
+use crate::model::Engine;
+
+/// The host is called unusable when more than this many tenths of all epochs were too disturbed to use.
+const MOST_DISCARDED_TENTHS: u64 = 3;
+
+/// How many benchmarks there are of each finding.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Slower.
+    pub regressed: usize,
+    /// Faster.
+    pub improved: usize,
+    /// Measured, and any change is smaller than the margin.
+    pub unchanged: usize,
+    /// Not measured, because both sides are the same code.
+    pub identical: usize,
+    /// Measured and not decided.
+    pub inconclusive: usize,
+    /// Without numbers on one side.
+    pub failed: usize,
+    /// In the candidate only.
+    pub added: usize,
+    /// In the baseline only.
+    pub removed: usize,
+    /// On both sides, but without a usable epoch.
+    pub not_measured: usize,
+}
+
+impl Counts {
+    /// Counts one benchmark.
+    pub fn add(&mut self, finding: &Finding) {
+        *match finding {
+            Finding::Measured(judgement, _) => match judgement.verdict {
+                Verdict::Regressed => &mut self.regressed,
+                Verdict::Improved => &mut self.improved,
+                Verdict::Unchanged => &mut self.unchanged,
+                Verdict::Inconclusive => &mut self.inconclusive,
+            },
+            Finding::Identical => &mut self.identical,
+            Finding::Added => &mut self.added,
+            Finding::Removed => &mut self.removed,
+            Finding::Failed(_) => &mut self.failed,
+            Finding::NotMeasured => &mut self.not_measured,
+        } += 1;
+    }
+
+    /// Benchmarks whose two sides were measured against each other.
+    pub fn measured(&self) -> usize {
+        self.regressed + self.improved + self.unchanged + self.inconclusive
+    }
+}
+
+/// The run as a whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    /// How many of each finding.
+    pub counts: Counts,
+    /// The geometric mean over the measured benchmarks, as a change; `None` when there are none.
+    pub geometric_mean_change: Option<f64>,
+    /// The chance of a false alarm that each measured benchmark was granted.
+    pub alpha_per_benchmark: f64,
+    /// Every engine that gave a number, best first.
+    pub engines: Vec<Engine>,
+    /// Blocks that were measured.
+    pub blocks: u64,
+    /// Blocks that were dropped.
+    pub dropped_blocks: u64,
+    /// What disturbed the dropped blocks.
+    pub disturbance: DisturbanceSum,
+    /// Epochs that were measured, counted for each benchmark.
+    pub epochs: u64,
+    /// Epochs that were not used, for any reason.
+    pub discarded_epochs: u64,
+    /// Whether more than 30 % of the epochs were too disturbed to use.
+    pub host_unusable: bool,
+}
+
+/// Sums the rows up. `alpha` is the share of each benchmark.
+pub fn summarise(rows: &[&Row], alpha: f64) -> Summary {
+    let mut counts = Counts::default();
+    let mut disturbance = DisturbanceSum::default();
+    for row in rows {
+        counts.add(&row.finding);
+        disturbance.add_sum(&row.disturbance);
+    }
+    let means: Vec<f64> = rows.iter().filter_map(|row| Some(row.judgement()?.interval.mean)).collect();
+    let mut engines: Vec<Engine> = rows.iter().flat_map(|row| row.engines.iter().copied()).collect();
+    engines.sort();
+    engines.dedup();
+    let discarded_epochs = rows.iter().map(|row| row.discarded.len() as u64).sum();
+    let epochs = discarded_epochs + rows.iter().map(|row| row.log_ratios.len() as u64).sum::<u64>();
+    let disturbed =
+        rows.iter().flat_map(|row| &row.discarded).filter(|(_, why)| *why == Discard::Disturbed).count();
+    Summary {
+        counts,
+        geometric_mean_change: (!means.is_empty())
+            .then(|| (means.iter().sum::<f64>() / means.len() as f64).exp_m1()),
+        alpha_per_benchmark: alpha,
+        engines,
+        blocks: rows.iter().map(|row| row.blocks).sum(),
+        dropped_blocks: rows.iter().map(|row| row.dropped).sum(),
+        disturbance,
+        epochs,
+        discarded_epochs,
+        host_unusable: disturbed as u64 * 10 > epochs * MOST_DISCARDED_TENTHS,
+    }
+}

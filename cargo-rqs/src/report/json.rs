@@ -1,0 +1,165 @@
+//! A run for programs: a stable format with the raw numbers, what was derived from them, and the verdicts as words.
+
+mod format;
+
+use self::format::{
+    BenchmarkReport, ChangeReport, DiscardReport, FORMAT, OutlookReport, Report, SteadinessWord, SuiteReport,
+    SummaryReport, VerdictWord,
+};
+use super::escape;
+use crate::analysis::comparison::Comparison;
+use crate::analysis::confidence::Interval;
+use crate::analysis::row::{Finding, Row};
+use crate::analysis::steadiness::Steadiness;
+use crate::analysis::verdict::Verdict;
+use crate::model::record::RunRecord;
+
+/// The whole report, with a line break at its end. `record_path` says where the record lies.
+pub fn render(record: &RunRecord, comparison: &Comparison, record_path: &str) -> String {
+    let report = Report {
+        format: FORMAT,
+        run: &record.id,
+        tool: &record.tool,
+        record: record_path,
+        started_unix_s: record.started_unix_s,
+        finished_unix_s: record.finished_unix_s,
+        revisions: &record.revisions,
+        locks: &record.locks,
+        environment: &record.environment,
+        dependencies: &record.dependencies,
+        policy: &record.policy,
+        placement: &record.placement,
+        notes: &record.notes,
+        summary: summary(comparison),
+        suites: comparison
+            .suites
+            .iter()
+            .map(|suite| SuiteReport {
+                name: &suite.name,
+                harness: &suite.harness,
+                identical: suite.identical,
+                benchmarks: suite.rows.iter().map(benchmark).collect(),
+            })
+            .collect(),
+    };
+    // Types with string keys only always serialise.
+    inert(&serde_json::to_string_pretty(&report).unwrap_or_default()) + "\n"
+}
+
+/// The JSON Schema of the report, with a line break at its end.
+pub fn schema() -> String {
+    format!("{:#}\n", schemars::schema_for!(Report).as_value())
+}
+
+/// JSON leaves a few characters as they are that a terminal or an editor would act upon. In JSON text they can stand
+/// within strings only, so they may be written as escapes.
+fn inert(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            c if c != '\n' && escape::acts(c) => {
+                shown.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+            }
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+fn summary(comparison: &Comparison) -> SummaryReport {
+    let (summary, counts) = (&comparison.summary, &comparison.summary.counts);
+    SummaryReport {
+        regressed: counts.regressed,
+        improved: counts.improved,
+        unchanged: counts.unchanged,
+        identical: counts.identical,
+        inconclusive: counts.inconclusive,
+        failed: counts.failed,
+        added: counts.added,
+        removed: counts.removed,
+        not_measured: counts.not_measured,
+        geometric_mean_change: summary.geometric_mean_change,
+        alpha_per_benchmark: summary.alpha_per_benchmark,
+        engines: summary.engines.clone(),
+        blocks: summary.blocks,
+        dropped_blocks: summary.dropped_blocks,
+        involuntary_switches: summary.disturbance.involuntary_switches,
+        major_faults: summary.disturbance.major_faults,
+        steal_ticks: summary.disturbance.steal_ticks,
+        epochs: summary.epochs,
+        discarded_epochs: summary.discarded_epochs,
+        host_unusable: summary.host_unusable,
+    }
+}
+
+fn benchmark(row: &Row) -> BenchmarkReport<'_> {
+    let outlook = match &row.finding {
+        Finding::Measured(_, outlook) => outlook.as_ref(),
+        _ => None,
+    };
+    BenchmarkReport {
+        id: &row.key.id,
+        occurrence: row.key.occurrence,
+        verdict: verdict(&row.finding),
+        typical_ns: row.typical_ns,
+        change: row
+            .judgement()
+            .map(|judgement| change(&judgement.interval, judgement.alpha, judgement.ln_evidence)),
+        outlook: outlook.map(|outlook| OutlookReport {
+            smallest_visible_change: outlook.smallest_visible_change,
+            epochs_still_needed: outlook.epochs_still_needed,
+        }),
+        failure: match &row.finding {
+            Finding::Failed(failure) => Some(failure),
+            _ => None,
+        },
+        log_ratios: &row.log_ratios,
+        discarded: row
+            .discarded
+            .iter()
+            .map(|(epoch, reason)| DiscardReport { epoch: *epoch, reason: reason.to_string() })
+            .collect(),
+        engines: &row.engines,
+        blocks: row.blocks,
+        dropped_blocks: row.dropped,
+        steadiness: row.steadiness.map(|class| match class {
+            Steadiness::Flat => SteadinessWord::Flat,
+            Steadiness::WarmUp => SteadinessWord::WarmUp,
+            Steadiness::SlowDown => SteadinessWord::SlowDown,
+            Steadiness::NoSteadyState => SteadinessWord::NoSteadyState,
+        }),
+    }
+}
+
+fn verdict(finding: &Finding) -> VerdictWord {
+    match finding {
+        Finding::Measured(judgement, _) => match judgement.verdict {
+            Verdict::Regressed => VerdictWord::Regressed,
+            Verdict::Improved => VerdictWord::Improved,
+            Verdict::Unchanged => VerdictWord::Unchanged,
+            Verdict::Inconclusive => VerdictWord::Inconclusive,
+        },
+        Finding::Identical => VerdictWord::Identical,
+        Finding::Added => VerdictWord::Added,
+        Finding::Removed => VerdictWord::Removed,
+        Finding::Failed(_) => VerdictWord::Failed,
+        Finding::NotMeasured => VerdictWord::NotMeasured,
+    }
+}
+
+fn change(interval: &Interval, alpha: f64, ln_e_value: f64) -> ChangeReport {
+    let known = interval.half_width.is_finite();
+    ChangeReport {
+        estimate: interval.change(),
+        low: known.then(|| interval.lowest_change()),
+        high: known.then(|| interval.highest_change()).filter(|high| high.is_finite()),
+        alpha,
+        log_mean: interval.mean,
+        log_sd: interval.sd,
+        log_half_width: known.then_some(interval.half_width),
+        ln_e_value,
+    }
+}
+
+#[cfg(test)]
+mod tests;

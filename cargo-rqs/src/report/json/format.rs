@@ -1,0 +1,219 @@
+//! The wire types of the JSON report.
+//!
+//! History of the format: 1 is the first.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::model::policy::Policy;
+use crate::model::record::{LockSource, Placement};
+use crate::model::revision::Revision;
+use crate::model::{BenchmarkFailure, ByRole, Engine};
+
+/// Version of the format that this code writes.
+pub const FORMAT: u32 = 1;
+
+/// A judged run.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "cargo rqs: a judged run")]
+pub struct Report<'a> {
+    /// Version of this format.
+    pub format: u32,
+    /// The run's id.
+    pub run: &'a str,
+    /// Version of the tool that measured it.
+    pub tool: &'a str,
+    /// Where the record with the raw integers lies.
+    pub record: &'a str,
+    /// When it started, in seconds since 1970.
+    pub started_unix_s: u64,
+    /// When it ended, in seconds since 1970.
+    pub finished_unix_s: u64,
+    /// The two revisions.
+    pub revisions: &'a ByRole<Revision>,
+    /// Where each side's dependency versions came from.
+    pub locks: &'a ByRole<LockSource>,
+    /// Fingerprint of the environment.
+    pub environment: &'a str,
+    /// Fingerprints of the dependency graphs.
+    pub dependencies: &'a ByRole<String>,
+    /// What counts as a change.
+    pub policy: &'a Policy,
+    /// How the processes were placed.
+    pub placement: &'a Placement,
+    /// What the reader should know and is no number.
+    pub notes: &'a [String],
+    /// The run as a whole.
+    pub summary: SummaryReport,
+    /// The suites in the order they were measured.
+    pub suites: Vec<SuiteReport<'a>>,
+}
+
+/// The run as a whole.
+#[derive(Serialize, JsonSchema)]
+pub struct SummaryReport {
+    /// Slower.
+    pub regressed: usize,
+    /// Faster.
+    pub improved: usize,
+    /// Any change is smaller than the margin.
+    pub unchanged: usize,
+    /// Both sides are the same code.
+    pub identical: usize,
+    /// Measured and not decided.
+    pub inconclusive: usize,
+    /// Without numbers on one side.
+    pub failed: usize,
+    /// In the candidate only.
+    pub added: usize,
+    /// In the baseline only.
+    pub removed: usize,
+    /// On both sides, but without a usable epoch.
+    pub not_measured: usize,
+    /// Geometric mean over the measured benchmarks; 0.01 is one percent slower.
+    pub geometric_mean_change: Option<f64>,
+    /// The chance of a false alarm that each measured benchmark was granted.
+    pub alpha_per_benchmark: f64,
+    /// Every engine that gave a number, best first.
+    pub engines: Vec<Engine>,
+    /// Blocks that were measured.
+    pub blocks: u64,
+    /// Blocks that were dropped because something disturbed them.
+    pub dropped_blocks: u64,
+    /// Times the kernel took the core away from the timing thread.
+    pub involuntary_switches: u64,
+    /// Page faults that waited for a disk.
+    pub major_faults: u64,
+    /// Clock ticks (10 ms) that the hypervisor took from the core.
+    pub steal_ticks: u64,
+    /// Epochs that were measured, counted for each benchmark.
+    pub epochs: u64,
+    /// Epochs that were not used.
+    pub discarded_epochs: u64,
+    /// Whether more than 30 % of the epochs were too disturbed to use.
+    pub host_unusable: bool,
+}
+
+/// One benchmark executable on both sides.
+#[derive(Serialize, JsonSchema)]
+pub struct SuiteReport<'a> {
+    /// Package and bench target, `package::target`.
+    pub name: &'a str,
+    /// The benchmark harness and its version on each side; empty where the suite is missing.
+    pub harness: &'a ByRole<String>,
+    /// Whether both executables are the same code.
+    pub identical: bool,
+    /// Its benchmarks.
+    pub benchmarks: Vec<BenchmarkReport<'a>>,
+}
+
+/// One benchmark.
+#[derive(Serialize, JsonSchema)]
+pub struct BenchmarkReport<'a> {
+    /// The id as the benchmark harness prints it.
+    pub id: &'a str,
+    /// 0 for the first benchmark of this id in the suite, 1 for the second, ...
+    pub occurrence: u32,
+    /// What was found.
+    pub verdict: VerdictWord,
+    /// Typical nanoseconds per iteration of each side.
+    pub typical_ns: Option<ByRole<f64>>,
+    /// The change and how sure it is; absent when it was not measured on both sides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<ChangeReport>,
+    /// What an inconclusive benchmark could have shown and still needs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outlook: Option<OutlookReport>,
+    /// Why it gave no numbers on one side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<&'a BenchmarkFailure>,
+    /// ln(candidate time / baseline time), one for each epoch that was used.
+    pub log_ratios: &'a [f64],
+    /// The epochs that were not used.
+    pub discarded: Vec<DiscardReport>,
+    /// How the numbers were taken.
+    pub engines: &'a [Engine],
+    /// Blocks that were measured.
+    pub blocks: u64,
+    /// Blocks that were dropped because something disturbed them.
+    pub dropped_blocks: u64,
+    /// Whether it had settled while it was measured; null when that cannot be said.
+    pub steadiness: Option<SteadinessWord>,
+}
+
+/// What was found out about a benchmark.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum VerdictWord {
+    /// Slower.
+    Regressed,
+    /// Faster.
+    Improved,
+    /// Any change is smaller than the margin.
+    Unchanged,
+    /// Not decided.
+    Inconclusive,
+    /// Both sides are the same code.
+    Identical,
+    /// In the candidate only.
+    Added,
+    /// In the baseline only.
+    Removed,
+    /// Without numbers on one side.
+    Failed,
+    /// Without a usable epoch.
+    NotMeasured,
+}
+
+/// A change: candidate / baseline - 1; negative is faster.
+#[derive(Serialize, JsonSchema)]
+pub struct ChangeReport {
+    /// The best estimate.
+    pub estimate: f64,
+    /// The lower end of the interval; null when nothing is known of it.
+    pub low: Option<f64>,
+    /// The upper end of the interval; null when nothing is known of it.
+    pub high: Option<f64>,
+    /// The interval holds the truth, at all times at once, with a chance of at least 1 - alpha.
+    pub alpha: f64,
+    /// Mean of the log-ratios.
+    pub log_mean: f64,
+    /// Standard deviation of the log-ratios.
+    pub log_sd: f64,
+    /// Half width of the interval of the mean log-ratio; null when infinite.
+    pub log_half_width: Option<f64>,
+    /// Natural logarithm of the e-value against there being no change.
+    pub ln_e_value: f64,
+}
+
+/// What an inconclusive benchmark could have shown and still needs.
+#[derive(Serialize, JsonSchema)]
+pub struct OutlookReport {
+    /// The smallest slow-down that could have been seen; null when there were too few epochs for any.
+    pub smallest_visible_change: Option<f64>,
+    /// About how many epochs more would decide it; null when unknown or beyond reason.
+    pub epochs_still_needed: Option<usize>,
+}
+
+/// An epoch that was not used.
+#[derive(Serialize, JsonSchema)]
+pub struct DiscardReport {
+    /// The number of the epoch in the run.
+    pub epoch: u32,
+    /// Why.
+    pub reason: String,
+}
+
+/// How a benchmark's times moved within its epochs.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SteadinessWord {
+    /// They stayed level.
+    Flat,
+    /// It was slower at first.
+    WarmUp,
+    /// It got slower.
+    SlowDown,
+    /// They were still moving at the end.
+    NoSteadyState,
+}

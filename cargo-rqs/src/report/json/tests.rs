@@ -1,0 +1,94 @@
+//! The JSON against an expected one and against its schema.
+
+use serde_json::Value;
+
+use super::super::samples;
+use super::*;
+
+const PATH: &str = "results/runs/2026/11/20261122T101500Z-1a2b3c4d.json";
+
+fn shown((record, comparison): (RunRecord, Comparison)) -> String {
+    render(&record, &comparison, PATH)
+}
+
+/// The value with every fraction rounded to nine digits, because the last ones differ between mathematical libraries.
+fn rounded(value: Value) -> Value {
+    match value {
+        Value::Number(number) if number.is_f64() => format!("{:.8e}", number.as_f64().unwrap()).into(),
+        Value::Array(values) => values.into_iter().map(rounded).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, rounded(value))).collect(),
+        other => other,
+    }
+}
+
+#[test]
+fn a_calm_run() {
+    let read = |text: &str| rounded(serde_json::from_str(text).unwrap());
+    assert_eq!(read(&shown(samples::calm())), read(include_str!("../expected/calm.json")));
+}
+
+#[test]
+fn the_verdicts_are_the_words_of_the_format() {
+    let report: Value = serde_json::from_str(&shown(samples::stormy())).unwrap();
+    assert_eq!(report["format"], 1);
+    let words: Vec<&str> = report["suites"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|suite| suite["benchmarks"].as_array().unwrap())
+        .map(|benchmark| benchmark["verdict"].as_str().unwrap())
+        .collect();
+    let expected = [
+        "regressed",
+        "unchanged",
+        "improved",
+        "inconclusive",
+        "inconclusive",
+        "inconclusive",
+        "unchanged",
+        "failed",
+        "added",
+        "removed",
+        "identical",
+        "identical",
+        "not_measured",
+        "not_measured",
+    ];
+    assert_eq!(words, expected);
+}
+
+#[test]
+fn names_come_back_as_they_were_but_cannot_act_on_a_terminal() {
+    let (record, comparison) = samples::stormy();
+    let text = render(&record, &comparison, PATH);
+    assert!(!text.chars().any(|c| c != '\n' && escape::acts(c)));
+    let report: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        report["suites"][0]["benchmarks"][1]["id"],
+        Value::from(record.suites[0].benchmarks[1].key.id.clone())
+    );
+}
+
+#[test]
+fn what_is_not_known_is_null_and_never_a_number() {
+    let report: Value = serde_json::from_str(&shown(samples::stormy())).unwrap();
+    let single = &report["suites"][0]["benchmarks"][5];
+    assert_eq!(single["id"], "single");
+    assert_eq!([&single["change"]["low"], &single["change"]["log_half_width"]], [&Value::Null; 2]);
+    assert_eq!(single["outlook"]["smallest_visible_change"], Value::Null);
+}
+
+#[test]
+fn the_schema_names_every_field_that_is_written() {
+    let schema: Value = serde_json::from_str(&schema()).unwrap();
+    let report: Value = serde_json::from_str(&shown(samples::stormy())).unwrap();
+    let fields =
+        |schema: &Value| schema["properties"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(fields(&schema), report.as_object().unwrap().keys().cloned().collect::<Vec<_>>());
+    let benchmark = fields(&schema["$defs"]["BenchmarkReport"]);
+    for suite in report["suites"].as_array().unwrap() {
+        for row in suite["benchmarks"].as_array().unwrap() {
+            assert!(row.as_object().unwrap().keys().all(|key| benchmark.contains(key)), "{row}");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! A run as a comment on GitHub: regressions first, what did not change folded away, every foreign word escaped.
+
+use std::fmt::Write;
+
+use super::escape::{html_block, markdown_code as code};
+use super::numbers;
+use super::words;
+use crate::analysis::comparison::Comparison;
+use crate::analysis::row::{Finding, Row};
+use crate::analysis::verdict::Verdict;
+use crate::model::ByRole;
+use crate::model::record::RunRecord;
+
+/// A row and the name of its suite.
+type Named<'a> = (&'a str, &'a Row);
+
+/// The whole comment. `record_path` says where the record lies.
+pub fn render(record: &RunRecord, comparison: &Comparison, record_path: &str) -> String {
+    let mut rows: Vec<Named> = comparison
+        .suites
+        .iter()
+        .flat_map(|suite| suite.rows.iter().map(|row| (suite.name.as_str(), row)))
+        .collect();
+    rows.sort_by_key(|(_, row)| rank(&row.finding));
+    let calm = rows.partition_point(|(_, row)| rank(&row.finding) < FIRST_CALM_RANK);
+    let (news, calm) = rows.split_at(calm);
+    let several = comparison.suites.len() > 1;
+
+    let counts: Vec<String> =
+        words::counts(&comparison.summary.counts).into_iter().map(|(text, _)| text).collect();
+    let outcome = if counts.is_empty() { "no benchmarks to compare".to_owned() } else { counts.join(", ") };
+    let mut sections = vec![format!("### Benchmarks: {outcome}"), revisions(record)];
+    sections.extend(
+        words::warnings(&comparison.summary).into_iter().map(|warning| format!("> **Warning:** {warning}")),
+    );
+    if !news.is_empty() {
+        sections.push(table(news, several));
+    }
+    sections.extend(remarks(&rows, comparison));
+    sections.extend(news.iter().filter_map(failure));
+    if !calm.is_empty() {
+        sections.push(folded(
+            &format!("{} without news", numbers::count(calm.len() as u64, "benchmark")),
+            &table(calm, several),
+        ));
+    }
+    sections.push(folded("How it was measured", &circumstances(record, comparison, record_path)));
+    sections.join("\n\n") + "\n"
+}
+
+/// From this rank on, rows are folded away.
+const FIRST_CALM_RANK: u8 = 5;
+
+fn rank(finding: &Finding) -> u8 {
+    match finding {
+        Finding::Measured(judgement, _) => match judgement.verdict {
+            Verdict::Regressed => 0,
+            Verdict::Inconclusive => 2,
+            Verdict::Improved => 4,
+            Verdict::Unchanged => 5,
+        },
+        Finding::Failed(_) => 1,
+        Finding::NotMeasured => 3,
+        Finding::Identical => 6,
+        Finding::Added => 7,
+        Finding::Removed => 8,
+    }
+}
+
+fn revisions(record: &RunRecord) -> String {
+    let sides: Vec<String> = record
+        .revisions
+        .iter()
+        .map(|(role, it)| format!("{role} {} ({})", code(&it.spec), code(it.short_id())))
+        .collect();
+    sides.join(" against ")
+}
+
+fn table(rows: &[Named], several: bool) -> String {
+    let (suite_title, suite_rule) = if several { ("| suite ", "|:--") } else { ("", "") };
+    let mut text = format!(
+        "{suite_title}| benchmark | baseline | candidate | change | verdict | epochs |\n{suite_rule}|:--|--:|--:|--:|:--|--:|"
+    );
+    for (suite, row) in rows {
+        let suite = if several { format!("| {} ", code(suite)) } else { String::new() };
+        // Writing to a string cannot fail.
+        let _ = write!(text, "\n{suite}| {} |", cells(row).join(" | "));
+    }
+    text
+}
+
+fn cells(row: &Row) -> [String; 6] {
+    let times = row.typical_ns.map(|typical| typical.map(numbers::time)).unwrap_or_default();
+    let change = row.judgement().map(|judgement| numbers::change_with_interval(&judgement.interval));
+    let (verdict, _) = words::verdict(&row.finding);
+    let loud = matches!(&row.finding, Finding::Failed(_))
+        || row.judgement().is_some_and(|judgement| judgement.verdict == Verdict::Regressed);
+    let verdict = if loud { format!("**{verdict}**") } else { verdict.to_owned() };
+    [
+        code(&row.key.to_string()),
+        times.baseline,
+        times.candidate,
+        change.unwrap_or_default(),
+        verdict,
+        words::epochs(row),
+    ]
+}
+
+/// One list of everything that is to be known beside the verdicts.
+fn remarks(rows: &[Named], comparison: &Comparison) -> Option<String> {
+    let lines: Vec<String> = rows
+        .iter()
+        .flat_map(|(_, row)| {
+            let name = code(&row.key.to_string());
+            words::remarks(row, &comparison.summary)
+                .into_iter()
+                .map(move |remark| format!("- {name}: {remark}"))
+        })
+        .collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+fn failure((_, row): &Named) -> Option<String> {
+    let Finding::Failed(failure) = &row.finding else { return None };
+    let what =
+        format!("{} failed on the {}: {}", code(&row.key.to_string()), failure.role, code(&failure.what));
+    if failure.stderr_tail.trim().is_empty() {
+        return Some(what);
+    }
+    Some(format!("{what}\n\n{}", html_block(&failure.stderr_tail)))
+}
+
+fn circumstances(record: &RunRecord, comparison: &Comparison, record_path: &str) -> String {
+    let mut lines: Vec<String> = words::circumstances(record, &comparison.summary)
+        .into_iter()
+        .map(|(label, text)| format!("- {label}: {text}"))
+        .collect();
+    lines.extend(
+        comparison
+            .suites
+            .iter()
+            .map(|suite| format!("- suite {}: {}", code(&suite.name), harness(&suite.harness))),
+    );
+    lines.push(format!("- environment: {}", code(&record.environment)));
+    lines.push(format!(
+        "- record: {}, run {} of cargo rqs {}",
+        code(record_path),
+        code(&record.id),
+        code(&record.tool)
+    ));
+    lines.extend(record.notes.iter().map(|note| format!("- note: {}", code(note))));
+    lines.join("\n")
+}
+
+/// The benchmark harness, for each side when they differ.
+fn harness(harness: &ByRole<String>) -> String {
+    if harness.baseline == harness.candidate {
+        return code(&harness.baseline);
+    }
+    let sides = harness.iter().filter(|(_, name)| !name.is_empty());
+    sides.map(|(role, name)| format!("{role} {}", code(name))).collect::<Vec<_>>().join(", ")
+}
+
+fn folded(title: &str, content: &str) -> String {
+    format!("<details><summary>{title}</summary>\n\n{content}\n\n</details>")
+}
+
+#[cfg(test)]
+mod tests;

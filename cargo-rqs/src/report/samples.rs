@@ -1,0 +1,203 @@
+//! Records made by hand for the tests of the reports: one calm, one with everything in it, nasty names included.
+
+use crate::analysis::comparison::{Comparison, compare};
+use crate::model::policy::{Budget, Policy};
+use crate::model::record::{BenchmarkRecord, LockSource, Placement, Presence, RunRecord, SuiteRecord};
+use crate::model::revision::{Revision, RevisionKind};
+use crate::model::{
+    BenchmarkFailure, BenchmarkKey, Block, BlockOrder, ByRole, Disturbance, Engine, EpochSample, Role, Turn,
+};
+
+/// One suite, four benchmarks, no trouble.
+pub fn calm() -> (RunRecord, Comparison) {
+    let record = record(vec![suite(
+        "json::parse",
+        vec![
+            measured("decode/small", 8, 1_234.0, 0.0542),
+            measured("decode/large", 8, 12_050_000.0, 0.0004),
+            measured("encode/small", 8, 87.65, -0.031),
+            measured("encode/large", 20, 999_960.0, 0.0049),
+        ],
+    )]);
+    let comparison = compare(&record);
+    (record, comparison)
+}
+
+/// Three suites with every finding, every remark, and names that try to break out.
+pub fn stormy() -> (RunRecord, Comparison) {
+    let mut record = record(vec![
+        suite(
+            "json::parse",
+            vec![
+                measured("plain", 9, 1_234.0, 0.0542),
+                measured(
+                    "evil\x1b[2J\x1b]0;owned\x07|`</code>` @everyone\n# heading \u{202e}txt",
+                    9,
+                    10.0,
+                    0.0,
+                ),
+                measured("שלום/解析/größe", 9, 55_500.0, -0.2),
+                measured(&format!("group/{}/end", "very_long_function_name_".repeat(6)), 3, 2e9, 0.2),
+                noisy("noisy", 14),
+                measured("single", 1, 5.0, 0.01),
+                warming("warming", 10),
+                failed("broken"),
+                BenchmarkRecord { presence: Presence::Added, ..benchmark("new", vec![]) },
+                BenchmarkRecord { presence: Presence::Removed, ..benchmark("old", vec![]) },
+            ],
+        ),
+        SuiteRecord {
+            identical: true,
+            ..suite("json::same", vec![benchmark("twin", vec![]), second("twin")])
+        },
+        SuiteRecord {
+            harness: ByRole::new("criterion 0.4.0".into(), "criterion 0.5.1".into()),
+            ..suite("json::other|suite", vec![benchmark("never", vec![]), disturbed("drowned", 12)])
+        },
+    ]);
+    record.revisions.baseline.summary = "Merge `x` | <b>\x1b[31m @team".into();
+    record.revisions.candidate = Revision {
+        spec: "workdir".into(),
+        kind: RevisionKind::Files,
+        id: "89abcdef0123456789abcdef0123456789abcdef".into(),
+        summary: String::new(),
+        committed_unix_s: None,
+    };
+    record.locks = ByRole::new(LockSource::Shared, LockSource::Own);
+    record.dependencies = ByRole::new("d".repeat(64), "e".repeat(64));
+    record.placement = Placement { scheduling: "other".into(), ..Placement::default() };
+    record.notes = vec!["suite `json::old` was skipped: no harness\x1b[0m @all".into()];
+    let comparison = compare(&record);
+    (record, comparison)
+}
+
+/// A run on a host that is too busy, without the precise engine.
+pub fn drowned() -> (RunRecord, Comparison) {
+    let mut record = record(vec![suite("json::parse", vec![disturbed("a", 12), noisy("b", 14)])]);
+    for sample in &mut record.suites[0].benchmarks[0].epochs {
+        sample.engine = Engine::Alternation;
+    }
+    let comparison = compare(&record);
+    (record, comparison)
+}
+
+/// A run without any benchmark.
+pub fn empty() -> (RunRecord, Comparison) {
+    let record = record(vec![]);
+    let comparison = compare(&record);
+    (record, comparison)
+}
+
+fn record(suites: Vec<SuiteRecord>) -> RunRecord {
+    let commit = |spec: &str, id: &str, summary: &str| Revision {
+        spec: spec.into(),
+        kind: RevisionKind::Commit,
+        id: id.into(),
+        summary: summary.into(),
+        committed_unix_s: Some(1_795_000_000),
+    };
+    RunRecord {
+        format: RunRecord::FORMAT,
+        id: "20261122T101500Z-1a2b3c4d".into(),
+        tool: "0.1.0".into(),
+        started_unix_s: 1_795_342_500,
+        finished_unix_s: 1_795_342_634,
+        revisions: ByRole::new(
+            commit("v1.2.0", "0123456789abcdef0123456789abcdef01234567", "Release 1.2.0"),
+            commit("HEAD", "fedcba9876543210fedcba9876543210fedcba98", "Speed the encoder up"),
+        ),
+        locks: ByRole::new(LockSource::Committed, LockSource::Committed),
+        environment: "c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00".into(),
+        dependencies: ByRole::new("d".repeat(64), "d".repeat(64)),
+        policy: Policy::default(),
+        budget: Budget { max_epochs: 20, time_budget_ms: 600_000, epoch_us: 300_000, seed: 7 },
+        placement: Placement {
+            bench_cpus: vec![2],
+            coordinator_cpu: Some(0),
+            scheduling: "fifo".into(),
+            aslr_off: true,
+        },
+        notes: Vec::new(),
+        suites,
+    }
+}
+
+fn suite(name: &str, benchmarks: Vec<BenchmarkRecord>) -> SuiteRecord {
+    let both = |text: &str| ByRole::new(text.to_owned(), text.to_owned());
+    SuiteRecord {
+        name: name.into(),
+        harness: both("criterion 0.5.1"),
+        executables: both("00"),
+        identical: false,
+        benchmarks,
+    }
+}
+
+fn benchmark(id: &str, epochs: Vec<EpochSample>) -> BenchmarkRecord {
+    let key = BenchmarkKey { id: id.into(), occurrence: 0 };
+    BenchmarkRecord { key, presence: Presence::Both, failure: None, epochs }
+}
+
+fn second(id: &str) -> BenchmarkRecord {
+    let key = BenchmarkKey { id: id.into(), occurrence: 1 };
+    BenchmarkRecord { key, ..benchmark(id, vec![]) }
+}
+
+/// An epoch of twelve blocks, whose times are made from the block's number.
+fn epoch(number: u32, engine: Engine, calm_blocks: usize, ns: impl Fn(usize) -> ByRole<f64>) -> EpochSample {
+    let turn = |ns: f64| Turn { iterations: 100_000, elapsed_ns: (ns * 100_000.0).round() as u64 };
+    let blocks = (0..12).map(|i| Block {
+        order: if i % 2 == 0 { BlockOrder::Abba } else { BlockOrder::Baab },
+        turns: ns(i).map(|ns| [turn(ns); 2]),
+        disturbance: Disturbance {
+            involuntary_switches: u32::from(i >= calm_blocks),
+            ..Disturbance::default()
+        },
+    });
+    EpochSample {
+        epoch: number,
+        engine,
+        spawned_first: Role::Baseline,
+        warmed_first: Role::Candidate,
+        warm_up: ByRole::new(turn(1.0), turn(1.0)),
+        helper_threads: false,
+        blocks: blocks.collect(),
+    }
+}
+
+/// A ripple of 0.1 % from epoch to epoch.
+fn measured(id: &str, epochs: u32, baseline_ns: f64, change: f64) -> BenchmarkRecord {
+    let make = |i: u32| {
+        let candidate_ns = baseline_ns * (1.0 + change + 0.001 * [0.0, 0.9, -0.8, 0.3, -0.4][i as usize % 5]);
+        epoch(i, Engine::Turns, 12, |_| ByRole::new(baseline_ns, candidate_ns))
+    };
+    benchmark(id, (0..epochs).map(make).collect())
+}
+
+fn noisy(id: &str, epochs: u32) -> BenchmarkRecord {
+    let make = |i: u32| {
+        let candidate_ns = 300.0 * (1.0 + 0.02 * [0.0, 0.9, -0.8, 0.3, -0.4][i as usize % 5]);
+        epoch(i, Engine::Alternation, 12, |_| ByRole::new(300.0, candidate_ns))
+    };
+    benchmark(id, (0..epochs).map(make).collect())
+}
+
+fn warming(id: &str, epochs: u32) -> BenchmarkRecord {
+    let make =
+        |i: u32| epoch(i, Engine::Turns, 12, |block| ByRole::new(70.0, if block < 4 { 73.0 } else { 70.0 }));
+    benchmark(id, (0..epochs).map(make).collect())
+}
+
+fn disturbed(id: &str, epochs: u32) -> BenchmarkRecord {
+    benchmark(id, (0..epochs).map(|i| epoch(i, Engine::Turns, 5, |_| ByRole::new(70.0, 70.0))).collect())
+}
+
+fn failed(id: &str) -> BenchmarkRecord {
+    let failure = BenchmarkFailure {
+        role: Role::Candidate,
+        what: "panicked (exit status 101)".into(),
+        stderr_tail: "thread 'main' panicked at benches/parse.rs:12:5:\n\x1b[31mindex out of bounds\x1b[0m\n\t</pre>@all\n"
+            .into(),
+    };
+    BenchmarkRecord { failure: Some(failure), ..benchmark(id, vec![]) }
+}

@@ -1,0 +1,205 @@
+//! The sentences that every report shares. They hold words and numbers of our own only, never a name that others
+//! wrote, so each report may print them as they are.
+
+use super::numbers::{self, count, percent};
+use super::paint::Tone;
+use crate::analysis::row::{Finding, Outlook, Row};
+use crate::analysis::steadiness::Steadiness;
+use crate::analysis::summary::{Counts, Summary};
+use crate::analysis::verdict::{Judgement, Verdict};
+use crate::model::record::{LockSource, Placement, RunRecord};
+use crate::model::{ByRole, Engine, Role};
+
+/// The verdict in words, and how it stands out.
+pub fn verdict(finding: &Finding) -> (&'static str, Tone) {
+    match finding {
+        Finding::Measured(judgement, _) => match judgement.verdict {
+            Verdict::Regressed => ("regressed", Tone::Bad),
+            Verdict::Improved => ("improved", Tone::Good),
+            Verdict::Unchanged => ("unchanged", Tone::Normal),
+            Verdict::Inconclusive => ("inconclusive", Tone::Caution),
+        },
+        Finding::Identical => ("unchanged (identical code)", Tone::Quiet),
+        Finding::Added => ("added", Tone::Quiet),
+        Finding::Removed => ("removed", Tone::Quiet),
+        Finding::Failed(_) => ("failed", Tone::Bad),
+        Finding::NotMeasured => ("not measured", Tone::Caution),
+    }
+}
+
+/// How many benchmarks of each finding, the worst first, those that there are none of left out.
+pub fn counts(counts: &Counts) -> Vec<(String, Tone)> {
+    [
+        (counts.regressed, "regressed", Tone::Bad),
+        (counts.failed, "failed", Tone::Bad),
+        (counts.inconclusive, "inconclusive", Tone::Caution),
+        (counts.not_measured, "not measured", Tone::Caution),
+        (counts.improved, "improved", Tone::Good),
+        (counts.unchanged, "unchanged", Tone::Normal),
+        (counts.identical, "unchanged (identical code)", Tone::Normal),
+        (counts.added, "added", Tone::Normal),
+        (counts.removed, "removed", Tone::Normal),
+    ]
+    .into_iter()
+    .filter(|(n, ..)| *n > 0)
+    .map(|(n, word, tone)| (format!("{} {word}", numbers::grouped(n as u64)), tone))
+    .collect()
+}
+
+/// The epochs that were used: `8`, or `8 of 10` when some were discarded; empty when there were none.
+pub fn epochs(row: &Row) -> String {
+    match (row.log_ratios.len(), row.discarded.len()) {
+        (0, 0) => String::new(),
+        (used, 0) => used.to_string(),
+        (used, discarded) => format!("{used} of {}", used + discarded),
+    }
+}
+
+/// What a reader should know of a benchmark beside its verdict.
+pub fn remarks(row: &Row, summary: &Summary) -> Vec<String> {
+    let mut remarks = Vec::new();
+    match &row.finding {
+        Finding::Measured(judgement, Some(outlook)) => remarks.push(outlook_in_words(judgement, outlook)),
+        Finding::NotMeasured => remarks.push(match row.discarded.first() {
+            Some((_, reason)) => {
+                format!("all {} discarded; the first: {reason}", count(row.discarded.len() as u64, "epoch"))
+            }
+            None => "the budget was spent before its first epoch".to_owned(),
+        }),
+        _ => {}
+    }
+    remarks.extend(row.steadiness.and_then(unsteadiness_in_words).map(str::to_owned));
+    if summary.engines.len() > 1 {
+        remarks.extend(row.engines.iter().filter(|engine| **engine != Engine::Turns).map(|engine| {
+            format!("measured {}, which is less precise than sample by sample", engine_in_words(*engine))
+        }));
+    }
+    remarks
+}
+
+fn unsteadiness_in_words(steadiness: Steadiness) -> Option<&'static str> {
+    match steadiness {
+        Steadiness::Flat => None,
+        Steadiness::WarmUp => Some("it still warmed up while it was measured: slower at first"),
+        Steadiness::SlowDown => Some("it became slower while it was measured"),
+        Steadiness::NoSteadyState => Some("it never settled while it was measured"),
+    }
+}
+
+fn outlook_in_words(judgement: &Judgement, outlook: &Outlook) -> String {
+    let seen = match outlook.smallest_visible_change {
+        Some(change) => format!("a slow-down of {} or more would have been seen", percent(change)),
+        None => "too few epochs to see any change".to_owned(),
+    };
+    match outlook.epochs_still_needed {
+        Some(more) => format!("{seen}; about {} would decide it", count(more as u64, "more epoch")),
+        None if judgement.interval.n < 2 => format!("{seen}; one alone says nothing of the noise"),
+        None => format!("{seen}; too noisy here for any number of epochs to decide it"),
+    }
+}
+
+/// What the process that measured did, benchmark after benchmark.
+fn engine_in_words(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Turns => "sample by sample",
+        Engine::Alternation => "benchmark by benchmark",
+        Engine::Processes => "process by process",
+    }
+}
+
+/// How the run was made: labels and sentences.
+pub fn circumstances(record: &RunRecord, summary: &Summary) -> Vec<(&'static str, String)> {
+    let mut lines = Vec::new();
+    let measured = summary.counts.measured() as u64;
+    if let Some(change) = summary.geometric_mean_change {
+        let over = format!("over {}", count(measured, "measured benchmark"));
+        lines.push(("geometric mean", format!("{} {over}", numbers::change(change))));
+    }
+    if !summary.engines.is_empty() {
+        let engines: Vec<_> = summary.engines.iter().map(|engine| engine_in_words(*engine)).collect();
+        lines.push(("alternating", format!("{}; {}", engines.join(" and "), placement(&record.placement))));
+        lines.push(("false alarms", false_alarms(record)));
+        lines.push(("disturbance", disturbance(summary)));
+    }
+    let same = record.dependencies.baseline == record.dependencies.candidate;
+    // The graph holds the target itself, so a new version of the target alone makes another graph.
+    let graphs = if same { "equal on both sides" } else { "not equal, if only in the target's own version" };
+    lines.push(("dependencies", format!("{graphs}; {}", locks(&record.locks))));
+    lines
+}
+
+fn placement(placement: &Placement) -> String {
+    let cores: Vec<String> = placement.bench_cpus.iter().map(u32::to_string).collect();
+    let bench = match cores.len() {
+        0 => "not pinned to a core".to_owned(),
+        1 => format!("on core {}", cores[0]),
+        _ => format!("on cores {}", cores.join(", ")),
+    };
+    let coordinator =
+        placement.coordinator_cpu.map(|core| format!(", coordinator on core {core}")).unwrap_or_default();
+    let scheduling = if placement.scheduling == "fifo" { "real-time" } else { "normal" };
+    let aslr = if placement.aslr_off { "off" } else { "on" };
+    format!("{bench}{coordinator}; {scheduling} scheduling; address randomisation {aslr}")
+}
+
+fn false_alarms(record: &RunRecord) -> String {
+    let policy = &record.policy;
+    format!(
+        "{} chance of any in this run; floor {}, margin {}",
+        percent(policy.alpha),
+        percent(policy.floor),
+        percent(policy.margin)
+    )
+}
+
+fn disturbance(summary: &Summary) -> String {
+    let ledger = [
+        (summary.disturbance.involuntary_switches, "involuntary switch", "involuntary switches"),
+        (summary.disturbance.major_faults, "major fault", "major faults"),
+        (summary.disturbance.steal_ticks, "stolen tick", "stolen ticks"),
+    ];
+    let causes: Vec<String> = ledger
+        .into_iter()
+        .filter(|(n, ..)| *n > 0)
+        .map(|(n, one, many)| format!("{} {}", numbers::grouped(n), if n == 1 { one } else { many }))
+        .collect();
+    let causes = if causes.is_empty() { String::new() } else { format!(" ({})", causes.join(", ")) };
+    format!(
+        "{} of {} dropped{causes}; {} of {} discarded",
+        numbers::grouped(summary.dropped_blocks),
+        count(summary.blocks, "block"),
+        numbers::grouped(summary.discarded_epochs),
+        count(summary.epochs, "epoch")
+    )
+}
+
+fn locks(locks: &ByRole<LockSource>) -> String {
+    let source = |lock: LockSource| match lock {
+        LockSource::Committed => "from the committed lockfile",
+        LockSource::Shared => "resolved once for this run",
+        LockSource::Own => "resolved on its own, because the shared resolution does not fit it",
+    };
+    if locks.baseline == locks.candidate {
+        return source(locks.baseline).to_owned();
+    }
+    format!("{} {}, {} {}", Role::Baseline, source(locks.baseline), Role::Candidate, source(locks.candidate))
+}
+
+/// What weakens the whole run, each with its effect and the way out.
+pub fn warnings(summary: &Summary) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if summary.host_unusable {
+        warnings.push(format!(
+            "{} of {} were too disturbed to use: this host is too busy to be trusted; close what else runs or use a quieter one",
+            numbers::grouped(summary.discarded_epochs),
+            count(summary.epochs, "epoch")
+        ));
+    }
+    if let [engine @ (Engine::Alternation | Engine::Processes), ..] = summary.engines[..] {
+        warnings.push(format!(
+            "no benchmark could be measured sample by sample, only {}: more noise remains, so more epochs are needed",
+            engine_in_words(engine)
+        ));
+    }
+    warnings
+}
