@@ -22,6 +22,15 @@ pub struct Executable {
     pub env: Vec<(String, String)>,
 }
 
+impl Executable {
+    /// Bytes that its path and variables take on its stack, where they come before everything else.
+    pub fn stack_bytes(&self) -> usize {
+        // The path stands there twice, as the first argument and as the name of the executed file.
+        let variables: usize = self.env.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
+        2 * (self.path.as_os_str().len() + 1) + variables
+    }
+}
+
 /// Where and how benchmark processes run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Conditions {

@@ -4,11 +4,10 @@
 use super::stage::{Event, MeasureError, Stage, system};
 use super::turns::sum;
 use super::{EpochReport, EpochRequest, Occurrences, Pair};
-use crate::coin::Coins;
 use crate::contract::{
     BenchmarkFailure, BenchmarkKey, Block, BlockOrder, ByRole, Disturbance, Engine, EpochSample, Role, Turn,
 };
-use crate::criterion::command_line::{self, SHORT, WHOLE_SECONDS};
+use crate::criterion::command_line::{self, PLAIN_SAMPLES, SHORT, WHOLE_SECONDS};
 use crate::criterion::message::{Measured, Message};
 use crate::kernel;
 
@@ -26,14 +25,13 @@ impl Pair<'_> {
     /// When measuring as such is impossible; what a single benchmark does wrong is in the report.
     pub fn alternate(&mut self, request: &EpochRequest) -> Result<EpochReport, MeasureError> {
         let mut report = EpochReport::default();
-        let mut coins = Coins::new(request.seed);
         let keys: Vec<BenchmarkKey> = request.tasks.iter().map(|task| task.key.clone()).collect();
         let old = |version: &Option<[u8; 3]>| version.is_none_or(|[major, minor, _]| (major, minor) < (0, 4));
         let either_is_old = self.versions.iter().any(|(_, version)| old(version));
         let times = if either_is_old { WHOLE_SECONDS } else { SHORT };
-        let arguments = command_line::measuring(&keys, times);
+        let arguments = command_line::measuring(&keys, times, PLAIN_SAMPLES);
         let mut stage = Stage::new(self.conditions, self.interrupted);
-        let spawned_first = if coins.flip() { Role::Baseline } else { Role::Candidate };
+        let spawned_first = request.spawned_first;
         for role in [spawned_first, spawned_first.other()] {
             stage.enter(role, self.executables.get(role), &arguments, &self.home(role), None)?;
             if let Some(actor) = stage.actor(role) {
@@ -43,7 +41,8 @@ impl Pair<'_> {
         let mut occurrences = ByRole::<Occurrences>::default();
         let mut first_benchmark = true;
         loop {
-            let warmed_first = if coins.flip() { Role::Baseline } else { Role::Candidate };
+            let next = request.tasks.get(report.samples.len()).map(|task| task.warmed_first);
+            let warmed_first = next.unwrap_or(spawned_first);
             let mut measured = ByRole::<Option<(BenchmarkKey, Measured)>>::default();
             let steal_before = kernel::steal_ticks(&self.conditions.bench_cpus);
             for role in [warmed_first, warmed_first.other()] {

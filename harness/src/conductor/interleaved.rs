@@ -1,14 +1,15 @@
 //! One epoch in turns: a fresh pair of processes measures every benchmark of the request, sample by sample in
 //! alternation.
 
+use std::collections::BTreeMap;
 use std::process::ExitStatus;
 
 use super::stage::{Event, MeasureError, ProbeSettings, Stage, system};
 use super::turns::{self, TurnPlan};
-use super::{EpochReport, EpochRequest, Occurrences, Pair, Task};
+use super::{EpochReport, EpochRequest, Learned, Occurrences, Pair, Task};
 use crate::coin::Coins;
 use crate::contract::{BenchmarkKey, Block, ByRole, Disturbance, Engine, EpochSample, Role, Turn};
-use crate::criterion::command_line::{self, PRETENDED};
+use crate::criterion::command_line::{self, FEWEST_SAMPLES, PRETENDED};
 use crate::criterion::message::{Measured, Message};
 use crate::criterion::sampling::{self, Config, Mode, Sampling};
 use crate::kernel;
@@ -25,6 +26,9 @@ const HELPER_SHARE: f64 = 0.02;
 const MOST_OVERRUN: f64 = 50.0;
 /// ... unless it takes less than this anyway.
 const BEARABLE_NS: f64 = 20e9;
+
+/// Warm-up of a benchmark that is only scouted.
+const SCOUT_WARM_UP_NS: u64 = 500_000;
 
 /// Where a side is after [`Epoch::advance`].
 enum Reached {
@@ -52,6 +56,15 @@ macro_rules! unbroken {
     };
 }
 
+/// Why a pair of processes is run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// To learn how benchmarks are configured and how long they take.
+    Scout,
+    /// To measure them.
+    Measure,
+}
+
 struct Epoch<'p, 'a> {
     pair: &'p mut Pair<'a>,
     stage: Stage<'a>,
@@ -59,20 +72,48 @@ struct Epoch<'p, 'a> {
     coins: Coins,
     number: u32,
     spawned_first: Role,
+    purpose: Purpose,
+    samples: u64,
     occurrences: ByRole<Occurrences>,
 }
 
 impl Pair<'_> {
-    /// Measures one epoch in turns.
+    /// Measures one epoch in turns. Benchmarks that were never run are scouted first; the others run in one pair of
+    /// processes for each number of samples that suits their length.
     ///
     /// # Errors
     /// When measuring as such is impossible; what a single benchmark does wrong is in the report.
     pub fn take_turns(&mut self, request: &EpochRequest) -> Result<EpochReport, MeasureError> {
         let mut report = EpochReport::default();
         let mut coins = Coins::new(request.seed);
+        let unknown: Vec<Task> =
+            request.tasks.iter().filter(|task| !self.learned.contains_key(&task.key)).cloned().collect();
+        if !unknown.is_empty() {
+            self.run_pair(Purpose::Scout, FEWEST_SAMPLES, request, &unknown, &mut coins, &mut report)?;
+        }
+        let mut groups: BTreeMap<u64, Vec<Task>> = BTreeMap::new();
+        for task in &request.tasks {
+            if let Some(learned) = self.learned.get(&task.key) {
+                groups.entry(command_line::samples_for(learned.mean_ns)).or_default().push(task.clone());
+            }
+        }
+        for (samples, tasks) in groups.into_iter().rev() {
+            self.run_pair(Purpose::Measure, samples, request, &tasks, &mut coins, &mut report)?;
+        }
+        Ok(report)
+    }
+
+    fn run_pair(
+        &mut self,
+        purpose: Purpose,
+        samples: u64,
+        request: &EpochRequest,
+        tasks: &[Task],
+        coins: &mut Coins,
+        report: &mut EpochReport,
+    ) -> Result<(), MeasureError> {
         let memory = system(SharedMemory::create(), || "cannot make shared memory".into())?;
         let mut stage = Stage::new(self.conditions, self.interrupted);
-        let spawned_first = if coins.flip() { Role::Baseline } else { Role::Candidate };
         let settings = ProbeSettings {
             path: &self.probe,
             memory: &memory,
@@ -80,18 +121,24 @@ impl Pair<'_> {
             heap_shift: 16 * coins.below(256),
             mapping_shift: coins.below(256),
             random_seed: coins.bits() | 1,
-            stack_padding: 16 * coins.below(256) as usize,
         };
-        let keys: Vec<BenchmarkKey> = request.tasks.iter().map(|task| task.key.clone()).collect();
-        let arguments = command_line::measuring(&keys, PRETENDED);
+        let stack_shift = 16 * coins.below(256) as usize;
+        let longest =
+            Role::BOTH.into_iter().map(|role| self.executables.get(role).stack_bytes()).max().unwrap_or(0);
+        let keys: Vec<BenchmarkKey> = tasks.iter().map(|task| task.key.clone()).collect();
+        let arguments = command_line::measuring(&keys, PRETENDED, samples);
+        let spawned_first = request.spawned_first;
         for role in [spawned_first, spawned_first.other()] {
-            stage.enter(role, self.executables.get(role), &arguments, &self.home(role), Some(&settings))?;
+            let executable = self.executables.get(role);
+            // Arguments and environment lie on top of the stack: with equal lengths both stacks begin alike.
+            let padding = stack_shift + longest - executable.stack_bytes();
+            stage.enter(role, executable, &arguments, &self.home(role), Some((&settings, padding)))?;
         }
-        let number = request.number;
+        let (number, coins) = (request.number, Coins::new(coins.bits()));
         let occurrences = ByRole::default();
-        let mut epoch = Epoch { pair: self, stage, memory, coins, number, spawned_first, occurrences };
-        epoch.run(&request.tasks, &mut report)?;
-        Ok(report)
+        let mut epoch =
+            Epoch { pair: self, stage, memory, coins, number, spawned_first, purpose, samples, occurrences };
+        epoch.run(tasks, report)
     }
 }
 
@@ -124,11 +171,12 @@ impl Epoch<'_, '_> {
                     return Ok(());
                 }
             };
-            let Some(task) = tasks.iter().find(|task| task.key == key) else {
-                let what = format!("it runs `{key}`, which was not asked for");
-                return Err(MeasureError::Protocol(Role::Candidate, what));
-            };
-            match self.measure(task, &warm_ups, report) {
+            // A filter picks ids, so the other benchmarks of a repeated id run along; they are only scouted.
+            let asked = tasks.iter().find(|task| task.key == key);
+            let scouting = self.purpose == Purpose::Scout || asked.is_none();
+            let stowaway =
+                Task { key: key.clone(), warm_up_ns: 0, measure_ns: 0, warmed_first: self.spawned_first };
+            match self.measure(asked.unwrap_or(&stowaway), scouting, &warm_ups, report) {
                 Ok(Ok(())) => {}
                 Ok(Err(Broken::WithoutTurns)) => {
                     report.without_turns.push(key);
@@ -145,7 +193,7 @@ impl Epoch<'_, '_> {
                 }
                 Err(error) => return Err(error),
             }
-            last_key = Some(task.key.clone());
+            last_key = asked.map(|task| task.key.clone()).or(last_key);
         }
     }
 
@@ -207,15 +255,23 @@ impl Epoch<'_, '_> {
     }
 
     /// Measures one benchmark whose two sides are about to warm up.
-    fn measure(&mut self, task: &Task, warm_up_ns: &ByRole<f64>, report: &mut EpochReport) -> Step<()> {
-        let warmed_first = if self.coins.flip() { Role::Baseline } else { Role::Candidate };
+    fn measure(
+        &mut self,
+        task: &Task,
+        scouting: bool,
+        warm_up_ns: &ByRole<f64>,
+        report: &mut EpochReport,
+    ) -> Step<()> {
+        let warmed_first = task.warmed_first;
         let order = [warmed_first, warmed_first.other()];
+        let (warm_up_target_ns, measure_ns) =
+            if scouting { (SCOUT_WARM_UP_NS, 0.0) } else { (task.warm_up_ns, task.measure_ns as f64) };
         let mut warm_up =
             ByRole::new(Turn { iterations: 0, elapsed_ns: 0 }, Turn { iterations: 0, elapsed_ns: 0 });
         let mut helpers = false;
         for role in order {
             unbroken!(self.await_station(role, station::WARM_UP));
-            self.memory.set_warm_up_ns(role, task.warm_up_ns);
+            self.memory.set_warm_up_ns(role, warm_up_target_ns);
             self.memory.grant(role);
             unbroken!(self.await_station(role, station::WARM_UP_END));
             let (calls, elapsed_ns, helper_cpu_ns) = self.memory.warm_up(role);
@@ -233,20 +289,21 @@ impl Epoch<'_, '_> {
         let means = warm_up.map(|turn| turn.elapsed_ns as f64 / turn.iterations.max(1) as f64);
         let mean_ns = (means.baseline * means.candidate).sqrt();
         let samplings = ByRole::from_fn(|role| {
-            sampling::choose(configs.get(role), task.measure_ns as f64, mean_ns, *warm_up.get(role))
+            sampling::choose(configs.get(role), measure_ns, mean_ns, *warm_up.get(role))
         });
         let predicted = unbroken!(self.end_warm_ups(&order, &samplings, mean_ns, task));
         let least_ns = if helpers { LEAST_WHOLE_TURN_NS } else { LEAST_TURN_NS };
         let iterations = samplings.as_ref().map(|sampling| sampling.iterations.clone());
-        let plan = match predicted {
-            true => turns::plan(&iterations, mean_ns, least_ns, &mut self.coins),
-            // The benchmark's own code has budgets that were not known: this time only learns them.
-            false => TurnPlan { samples: ByRole::default(), orders: Vec::new() },
+        let plan = if predicted && !scouting {
+            turns::plan(&iterations, mean_ns, least_ns, &mut self.coins)
+        } else {
+            // Nothing is measured: this time only learns how the benchmark samples.
+            TurnPlan { samples: ByRole::default(), orders: Vec::new() }
         };
         let steal_before = kernel::steal_ticks(&self.pair.conditions.bench_cpus);
         let measured = unbroken!(self.run_turns(&plan, helpers));
         let steal = kernel::steal_ticks(&self.pair.conditions.bench_cpus).saturating_sub(steal_before);
-        self.learn(&task.key, &configs, &samplings, &measured);
+        self.learn(&task.key, mean_ns, &configs, &samplings, &measured);
         let as_planned = measured.iter().all(|(role, side)| {
             side.iterations == samplings.get(role).iterations
                 && self.memory.samples_seen(role) as usize == side.iterations.len()
@@ -254,7 +311,9 @@ impl Epoch<'_, '_> {
         for role in order {
             self.go_on(role)?;
         }
-        if !predicted {
+        if scouting {
+            // Its numbers are of no use.
+        } else if !predicted {
             report.scouted.push(task.key.clone());
         } else if plan.orders.is_empty() || !as_planned {
             report.without_turns.push(task.key.clone());
@@ -277,14 +336,20 @@ impl Epoch<'_, '_> {
     fn configs(&self, key: &BenchmarkKey, warm_up_ns: &ByRole<f64>) -> ByRole<Config> {
         let learned = self.pair.learned.get(key);
         ByRole::from_fn(|role| {
-            let known = learned.and_then(|learned| *learned.get(role));
-            let config = known.unwrap_or(Config {
-                warm_up_ns: 0.0,
-                measurement_ns: PRETENDED.measurement_s * 1e9,
-                samples: command_line::SAMPLES,
-                mode: Mode::Auto,
-            });
-            Config { warm_up_ns: *warm_up_ns.get(role), ..config }
+            let warm_up_ns = *warm_up_ns.get(role);
+            match learned {
+                Some(learned) => Config {
+                    warm_up_ns,
+                    samples: learned.own_samples.get(role).unwrap_or(self.samples),
+                    ..*learned.configs.get(role)
+                },
+                None => Config {
+                    warm_up_ns,
+                    measurement_ns: PRETENDED.measurement_s * 1e9,
+                    samples: self.samples,
+                    mode: Mode::Auto,
+                },
+            }
         })
     }
 
@@ -403,25 +468,27 @@ impl Epoch<'_, '_> {
     fn learn(
         &mut self,
         key: &BenchmarkKey,
+        mean_ns: f64,
         configs: &ByRole<Config>,
         samplings: &ByRole<Sampling>,
         measured: &ByRole<Measured>,
     ) {
-        let learned = ByRole::from_fn(|role| {
+        let learned_configs = ByRole::from_fn(|role| {
             let (config, side) = (configs.get(role), measured.get(role));
-            let actual = Config {
-                measurement_ns: side.measurement_ns,
-                samples: side.iterations.len() as u64,
-                ..*config
-            };
-            let known = actual.measurement_ns == config.measurement_ns && actual.samples == config.samples;
+            let samples = side.iterations.len() as u64;
+            let known = side.measurement_ns == config.measurement_ns && samples == config.samples;
             let iterations = &samplings.get(role).iterations;
             let expected_flat = iterations.first() == iterations.last();
             let mode =
                 if known { sampling::learn_mode(config, expected_flat, side.flat) } else { config.mode };
-            Some(Config { mode, ..actual })
+            Config { measurement_ns: side.measurement_ns, samples, mode, ..*config }
         });
-        self.pair.learned.insert(key.clone(), learned);
+        let own_samples = ByRole::from_fn(|role| {
+            let samples = learned_configs.get(role).samples;
+            let known = self.pair.learned.get(key).and_then(|learned| *learned.own_samples.get(role));
+            known.or((samples != self.samples).then_some(samples))
+        });
+        self.pair.learned.insert(key.clone(), Learned { mean_ns, configs: learned_configs, own_samples });
     }
 
     fn blocks(&self, plan: &TurnPlan, measured: &ByRole<Measured>, steal_ticks: u64) -> Vec<Block> {

@@ -46,7 +46,7 @@ pub fn list(
         let Some(actor) = stage.actor(role) else { return Ok(Listing::NotCriterion) };
         match event {
             Event::Message(Message::Skipped(id) | Message::BenchmarkBegins(id)) => {
-                keys.push(occurrences.next(&id))
+                keys.push(occurrences.next(&id));
             }
             Event::Message(Message::GroupEnds | Message::Measured(_)) => actor.send_continue()?,
             Event::Message(_) | Event::Rang => {}

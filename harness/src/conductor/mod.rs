@@ -24,6 +24,8 @@ pub struct Task {
     pub warm_up_ns: u64,
     /// Real time that each side's samples should take together.
     pub measure_ns: u64,
+    /// Which side warms up first.
+    pub warmed_first: Role,
 }
 
 /// One epoch to measure.
@@ -31,8 +33,10 @@ pub struct Task {
 pub struct EpochRequest {
     /// Its number in the run.
     pub number: u32,
-    /// Seed of all its coins.
+    /// Seed of its coins.
     pub seed: u64,
+    /// Which side is spawned first.
+    pub spawned_first: Role,
     /// What to measure, in program order.
     pub tasks: Vec<Task>,
 }
@@ -45,10 +49,21 @@ pub struct EpochReport {
     pub samples: Vec<(BenchmarkKey, EpochSample)>,
     /// Benchmarks that gave no numbers, each at most one side.
     pub failures: Vec<(BenchmarkKey, BenchmarkFailure)>,
-    /// Benchmarks whose own budgets were not known before; they can be measured from the next epoch on.
+    /// Benchmarks that sampled in another way than was known; they can be measured from the next epoch on.
     pub scouted: Vec<BenchmarkKey>,
     /// Benchmarks that cannot take turns; they need [`Pair::alternate`].
     pub without_turns: Vec<BenchmarkKey>,
+}
+
+/// What is known of a benchmark once it has run.
+#[derive(Clone, Copy, Debug)]
+struct Learned {
+    /// Time per iteration, the geometric mean of both sides.
+    mean_ns: f64,
+    /// How each side's code configures it.
+    configs: ByRole<Config>,
+    /// The number of samples that each side's code sets, against the command line.
+    own_samples: ByRole<Option<u64>>,
 }
 
 /// Two executables of one suite, and what was learned about their benchmarks so far.
@@ -58,7 +73,7 @@ pub struct Pair<'a> {
     interrupted: &'a AtomicBool,
     scratch: PathBuf,
     probe: PathBuf,
-    learned: HashMap<BenchmarkKey, ByRole<Option<Config>>>,
+    learned: HashMap<BenchmarkKey, Learned>,
     versions: ByRole<Option<[u8; 3]>>,
 }
 

@@ -90,8 +90,6 @@ pub struct ProbeSettings<'a> {
     pub mapping_shift: u64,
     /// Seed of `getrandom`, not zero.
     pub random_seed: u64,
-    /// Padding of the environment block, which shifts the stack.
-    pub stack_padding: usize,
 }
 
 /// The processes that are running now.
@@ -107,14 +105,14 @@ impl<'a> Stage<'a> {
         Stage { actors: Vec::new(), conditions, interrupted }
     }
 
-    /// Starts a process; with a probe, its greeting is held until [`Stage::greet`].
+    /// Starts a process; with a probe (and bytes of padding for its stack), its greeting is held until [`Stage::greet`].
     pub fn enter(
         &mut self,
         role: Role,
         executable: &Executable,
         arguments: &[String],
         scratch: &Path,
-        probe: Option<&ProbeSettings<'_>>,
+        probe: Option<(&ProbeSettings<'_>, usize)>,
     ) -> Result<(), MeasureError> {
         let cannot = |what: &str| format!("cannot {what} for `{}`", executable.path.display());
         let mut connection = system(Connection::listen(), || cannot("listen on the loopback interface"))?;
@@ -124,11 +122,11 @@ impl<'a> Stage<'a> {
         ];
         let mut inherited = Vec::new();
         let mut bell = None;
-        if let Some(probe) = probe {
+        if let Some((probe, padding)) = probe {
             connection.hold_greeting();
             let fd = system(kernel::event_descriptor(), || cannot("make an event descriptor"))?;
             inherited.extend([probe.memory.fd().as_raw_fd(), fd.as_raw_fd()]);
-            env.extend(probe_environment(probe, role, fd.as_raw_fd(), connection.port()));
+            env.extend(probe_environment(probe, role, fd.as_raw_fd(), connection.port(), padding));
             bell = Some(fd);
         }
         let process = BenchProcess::spawn(executable, arguments, &env, &inherited, self.conditions);
@@ -235,6 +233,7 @@ fn probe_environment(
     role: Role,
     bell: i32,
     port: u16,
+    padding: usize,
 ) -> impl Iterator<Item = (String, String)> + use<> {
     // Fixed widths: both sides get an environment block of the same length, so their stacks begin alike.
     let settings = format!(
@@ -252,7 +251,7 @@ fn probe_environment(
     let preload = present.as_ref().map_or(path.clone(), |present| format!("{path}:{present}"));
     let mut env = vec![("RQS_PROBE".to_owned(), settings), ("LD_PRELOAD".to_owned(), preload)];
     env.extend(present.map(|present| ("RQS_LD_PRELOAD".to_owned(), present)));
-    env.push(("RQS_PADDING".to_owned(), "x".repeat(probe.stack_padding)));
+    env.push(("RQS_PADDING".to_owned(), "x".repeat(padding)));
     env.into_iter()
 }
 

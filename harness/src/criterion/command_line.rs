@@ -2,8 +2,20 @@
 
 use crate::contract::BenchmarkKey;
 
-/// Samples per benchmark and process, unless the benchmark's own code sets another number.
-pub const SAMPLES: u64 = 100;
+/// Samples of a benchmark that is only looked at, the fewest that Criterion takes.
+pub const FEWEST_SAMPLES: u64 = 10;
+/// Samples without the probe.
+pub const PLAIN_SAMPLES: u64 = 20;
+
+/// Samples per benchmark and process, unless its own code sets another number: short turns follow each other more
+/// closely, but a benchmark that takes long for one iteration has to make do with fewer.
+pub fn samples_for(mean_ns: f64) -> u64 {
+    match mean_ns {
+        ..200_000.0 => 100,
+        ..5_000_000.0 => 20,
+        _ => FEWEST_SAMPLES,
+    }
+}
 
 /// The times on a command line.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,9 +43,9 @@ pub fn listing() -> Vec<String> {
 }
 
 /// Measures some benchmarks with the given times; Criterion's own analysis is kept short.
-pub fn measuring(keys: &[BenchmarkKey], times: Times) -> Vec<String> {
+pub fn measuring(keys: &[BenchmarkKey], times: Times, samples: u64) -> Vec<String> {
     let options = [
-        ("--sample-size", SAMPLES.to_string()),
+        ("--sample-size", samples.to_string()),
         ("--warm-up-time", times.warm_up_s.to_string()),
         ("--measurement-time", times.measurement_s.to_string()),
         ("--nresamples", 2.to_string()),

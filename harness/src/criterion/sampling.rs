@@ -88,7 +88,7 @@ pub fn choose(config: &Config, wanted_ns: f64, real_mean_ns: f64, warm_up: Turn)
     };
     let shortest_ns = (config.warm_up_ns * 1.001 + 1000.0).max(elapsed_ns as f64);
     let pretended_ns = (mean_ns * warm_up_iterations).max(shortest_ns);
-    let pretended_ns = pretended_ns.min(9e15) as u64;
+    let pretended_ns = pretended_ns.min(9e18) as u64;
     Sampling { pretended_ns, iterations: iterations(config, pretended_ns as f64 / warm_up_iterations) }
 }
 
