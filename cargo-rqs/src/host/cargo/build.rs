@@ -143,17 +143,19 @@ fn clean(request: &BuildRequest<'_>, metadata: &Metadata) -> Outcome<()> {
 }
 
 /// Builds all selected benchmarks, going on where one is broken; `capped` switches the cap on lints on.
+///
+/// `cargo bench --no-run` gives up at the first error. `cargo build --benches` with the same profile gives the same
+/// executables under the same names and can go on.
 fn compile(
     request: &BuildRequest<'_>,
     capped: Option<&Settings>,
     progress: &mut dyn FnMut(&str),
 ) -> Outcome<Output> {
     let options = request.options;
-    let mut arguments =
-        ["--no-run", "--no-fail-fast", "--message-format", "json"].map(OsString::from).to_vec();
+    let mut arguments = ["--keep-going", "--message-format", "json"].map(OsString::from).to_vec();
     arguments
         .extend(options.layout().into_iter().chain(options.selection()).chain(options.feature_selection()));
-    let mut command = cargo(request, "bench", arguments);
+    let mut command = cargo(request, "build", arguments);
     let _wrapper = match capped {
         None => None,
         Some(settings) => Some(cap_lints(&mut command, request.executables, settings)?),

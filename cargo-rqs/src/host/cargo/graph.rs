@@ -116,3 +116,6 @@ pub(super) fn changeable_packages(metadata: &Metadata) -> Vec<&Package> {
         .filter(|package| package.source.is_none() && resolved.contains(&package.id))
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

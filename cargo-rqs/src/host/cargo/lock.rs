@@ -300,3 +300,6 @@ fn manifests_below(dir: &Path, found: &mut BTreeSet<PathBuf>) -> Outcome<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,7 +22,7 @@ mod lock;
 mod lockfile;
 mod manifest;
 mod options;
-//mod overlay;
+mod overlay;
 mod place;
 mod process;
 mod run_environment;
@@ -40,7 +40,7 @@ pub use build::build;
 pub use cache::lookup;
 pub use lock::{Lock, LockRequest, Tree, agree};
 pub use options::BuildOptions;
-//pub use overlay::overlay_benches;
+pub use overlay::overlay_benches;
 pub use place::Place;
 pub use toolchain::Toolchain;
 

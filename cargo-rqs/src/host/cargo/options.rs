@@ -91,6 +91,9 @@ impl BuildOptions {
         }
         self.packages.iter().for_each(|package| arguments.extend(["--package".into(), package.into()]));
         self.benches.iter().for_each(|bench| arguments.extend(["--bench".into(), bench.into()]));
+        if self.benches.is_empty() {
+            arguments.push("--benches".into());
+        }
         arguments
     }
 }
@@ -114,6 +117,7 @@ mod tests {
         assert_eq!(options.feature_selection(), ["--features", "x,y", "--no-default-features"]);
         assert_eq!(options.layout(), ["--profile", "bench", "--target", "wasm32-wasip1"]);
         assert_eq!(options.general(), ["--offline"]);
+        assert_eq!(BuildOptions::default().selection(), ["--benches"]);
     }
 
     #[test]
