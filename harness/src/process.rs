@@ -83,6 +83,33 @@ impl Conditions {
     }
 }
 
+/// Keeps the calling thread off the benchmarks' cores while it lives.
+pub struct CoordinatorSeat {
+    allowed_before: Vec<u32>,
+}
+
+impl CoordinatorSeat {
+    /// Takes the seat; without a core of its own, the thread stays where it is.
+    pub fn take(conditions: &Conditions) -> CoordinatorSeat {
+        let allowed_before = kernel::allowed_cpus().unwrap_or_default();
+        let free: Vec<u32> =
+            allowed_before.iter().copied().filter(|cpu| !conditions.bench_cpus.contains(cpu)).collect();
+        // Being refused costs precision, not correctness, and the record names the coordinator's core only if granted.
+        if !free.is_empty() && !conditions.bench_cpus.is_empty() && kernel::pin(0, &free).is_err() {
+            return CoordinatorSeat { allowed_before: Vec::new() };
+        }
+        CoordinatorSeat { allowed_before }
+    }
+}
+
+impl Drop for CoordinatorSeat {
+    fn drop(&mut self) {
+        if !self.allowed_before.is_empty() {
+            let _ = kernel::pin(0, &self.allowed_before);
+        }
+    }
+}
+
 fn join(cpus: &[u32]) -> String {
     cpus.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")
 }

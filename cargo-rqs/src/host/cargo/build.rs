@@ -1,0 +1,224 @@
+//! The build of one tree in the slot: clean what may be stale, build, and put what came out into the store.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::Command;
+
+use cargo_metadata::{Message, Metadata, MetadataCommand};
+
+use crate::model::failure::{Exit, Failure, OrFail, Outcome};
+
+use super::artifacts::Destination;
+use super::cache;
+use super::diagnostics::Errors;
+use super::process::{self, Finished};
+use super::run_environment::append_present_search_path;
+use super::settings::Settings;
+use super::suites::{Gathering, Produced, left_out};
+use super::{BrokenSuite, Build, BuildRequest, graph};
+
+/// Runs a compiler with denied lints let through. Packages from registries come with a cap already.
+/// As a wrapper it enters none of cargo's hashes, so the generated code is the same as without it.
+const CAP_LINTS: &str = r#"#!/bin/sh
+for argument; do
+    case "$argument" in --cap-lints | --cap-lints=*) exec ${RQS_INNER_WRAPPER:+"$RQS_INNER_WRAPPER"} "$@" ;; esac
+done
+exec ${RQS_INNER_WRAPPER:+"$RQS_INNER_WRAPPER"} "$@" --cap-lints=warn
+"#;
+
+/// Builds the benchmarks of the tree that stands in the slot, and stores them under the key of the request.
+/// `progress` gets what cargo says, line by line.
+///
+/// # Errors
+/// Exit code 101 with the compiler's words when nothing could be built, 4 when there is nothing to build. Nothing is
+/// stored then.
+pub fn build(request: &BuildRequest<'_>, progress: &mut dyn FnMut(&str)) -> Outcome<Build> {
+    check(request)?;
+    let slot_dir = request.slot.join(request.package);
+    let settings = Settings::resolve(&slot_dir, request.options, request.toolchain)?;
+    let metadata = metadata(request, &settings)?;
+    clean(request, &metadata)?;
+
+    let mut output = compile(request, None, progress)?;
+    let capped_lints = output.errors.deny_lints();
+    if capped_lints {
+        progress("denied lints stop the build: building again with lints capped");
+        output = compile(request, Some(&settings), progress)?;
+    }
+    let Output { produced, errors, finished } = output;
+    let broken = broken_suites(&errors, &metadata);
+    let success = finished.status.success();
+    let mut notes = left_out(request.options, &metadata, &produced);
+    if !success && broken.is_empty() && !produced.artifacts.is_empty() {
+        notes.push(format!("cargo could not build everything: {}", last_error(&finished.tail)));
+    }
+
+    let key = cache::key(request)?;
+    let folder = cache::folder(request, &key);
+    let gathered = tempfile::Builder::new().prefix(".new-").tempdir_in(request.executables);
+    let gathered = gathered.or_fail(|| format!("cannot write into `{}`", request.executables.display()))?;
+    let built = cache::target_directory(request);
+    let destination = Destination { built: &built, gathered: gathered.path(), folder: &folder };
+    let gathering =
+        Gathering { request, settings: &settings, metadata: &metadata, produced: &produced, destination };
+    let (suites, files) = gathering.gather()?;
+    if suites.is_empty() {
+        return Err(if success { nothing_to_run(&notes) } else { errors.into_failure(&finished.tail) });
+    }
+    let mut build = Build {
+        key,
+        suites,
+        broken,
+        notes,
+        capped_lints,
+        dependencies: graph::dependency_graph(&metadata, &lockfile(&metadata)?),
+        rustflags: settings.rustflags,
+        target: settings.target,
+        profile: request.options.profile_name().to_owned(),
+    };
+    cache::publish(gathered, &build, files, &folder)?;
+    build.suites.iter_mut().for_each(|suite| append_present_search_path(&mut suite.env));
+    Ok(build)
+}
+
+/// What one run of cargo gave.
+struct Output {
+    produced: Produced,
+    errors: Errors,
+    finished: Finished,
+}
+
+fn check(request: &BuildRequest<'_>) -> Outcome<()> {
+    let (slot, tree) = (request.slot, request.tree);
+    if slot.as_os_str().len() != tree.as_os_str().len() || slot.parent() != tree.parent() {
+        let message =
+            format!("`{}` and `{}` are no places for the same tree", slot.display(), tree.display());
+        return Err(Failure::incomplete(message));
+    }
+    let real = slot.canonicalize().or_fail(|| format!("there is no source tree in `{}`", slot.display()))?;
+    if real != slot {
+        return Err(Failure::incomplete(format!("`{}` leads through a symbolic link", slot.display()))
+            .cause(format!("executables would embed `{}` instead", real.display())));
+    }
+    let manifest = slot.join(request.package).join("Cargo.toml");
+    if !manifest.is_file() {
+        let package = request.package.display();
+        return Err(Failure::incomplete(format!("there is no `Cargo.toml` in `{package}`")).hint(
+            "compare revisions that both have the package, or choose it by `--package NAME` from the root",
+        ));
+    }
+    std::fs::create_dir_all(request.executables)
+        .or_fail(|| format!("cannot make `{}`", request.executables.display()))
+}
+
+/// A cargo command in the slot, on the shared target directory.
+fn cargo(request: &BuildRequest<'_>, subcommand: &str, arguments: Vec<OsString>) -> Command {
+    let target_directory = cache::target_directory(request);
+    let mut command = request.toolchain.cargo(&request.slot.join(request.package));
+    command.env("CARGO_TARGET_DIR", &target_directory).env("CARGO_BUILD_BUILD_DIR", &target_directory);
+    command.arg(subcommand).arg("--locked").args(arguments).args(request.options.general());
+    command
+}
+
+fn metadata(request: &BuildRequest<'_>, settings: &Settings) -> Outcome<Metadata> {
+    let mut arguments =
+        ["--format-version", "1", "--filter-platform", &settings.target].map(OsString::from).to_vec();
+    arguments.extend(request.options.feature_selection());
+    let text = process::capture_text(cargo(request, "metadata", arguments));
+    let text = text.map_err(|failure| Errors::default().into_failure(&failure.causes.join("\n")))?;
+    MetadataCommand::parse(text).or_fail(|| "cannot understand what `cargo metadata` says".into())
+}
+
+/// Removes what was built from sources that may have changed under the same name and version: those of another tree
+/// look fresh to cargo when their files are older than the last build.
+fn clean(request: &BuildRequest<'_>, metadata: &Metadata) -> Outcome<()> {
+    if !cache::target_directory(request).exists() {
+        return Ok(());
+    }
+    let mut arguments = request.options.layout();
+    for package in graph::changeable_packages(metadata) {
+        arguments.extend(["--package".into(), package.id.repr.clone().into()]);
+    }
+    process::capture_text(cargo(request, "clean", arguments)).map(drop)
+}
+
+/// Builds all selected benchmarks, going on where one is broken; `capped` switches the cap on lints on.
+///
+/// `cargo bench --no-run` gives up at the first error. `cargo build --benches` with the same profile gives the same
+/// executables under the same names and can go on.
+fn compile(
+    request: &BuildRequest<'_>,
+    capped: Option<&Settings>,
+    progress: &mut dyn FnMut(&str),
+) -> Outcome<Output> {
+    let options = request.options;
+    let mut arguments = ["--keep-going", "--message-format", "json"].map(OsString::from).to_vec();
+    arguments
+        .extend(options.layout().into_iter().chain(options.selection()).chain(options.feature_selection()));
+    let mut command = cargo(request, "build", arguments);
+    let _wrapper = match capped {
+        None => None,
+        Some(settings) => Some(cap_lints(&mut command, request.executables, settings)?),
+    };
+    let (mut produced, mut errors) = (Produced::default(), Errors::default());
+    let finished = process::stream(
+        command,
+        // What is no message was printed by a procedural macro or a build script.
+        &mut |line| match serde_json::from_slice(&line) {
+            Ok(Message::CompilerArtifact(artifact)) => produced.artifacts.push(artifact),
+            Ok(Message::BuildScriptExecuted(script)) => produced.scripts.push(script),
+            Ok(Message::CompilerMessage(message)) => errors.take(message),
+            _ => {}
+        },
+        progress,
+    )?;
+    Ok(Output { produced, errors, finished })
+}
+
+/// Puts the cap on lints before the compiler, and before a wrapper that is configured already. It exists as long as
+/// the returned directory.
+fn cap_lints(command: &mut Command, place: &Path, settings: &Settings) -> Outcome<tempfile::TempDir> {
+    use std::os::unix::fs::PermissionsExt;
+    let failed = || format!("cannot write into `{}`", place.display());
+    let dir = tempfile::Builder::new().prefix(".cap-lints-").tempdir_in(place).or_fail(failed)?;
+    let script = dir.path().join("rustc");
+    std::fs::write(&script, CAP_LINTS).or_fail(failed)?;
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).or_fail(failed)?;
+    command.env("RUSTC_WRAPPER", &script);
+    if let Some(inner) = &settings.rustc_wrapper {
+        command.env("RQS_INNER_WRAPPER", inner);
+    }
+    Ok(dir)
+}
+
+fn broken_suites(errors: &Errors, metadata: &Metadata) -> Vec<BrokenSuite> {
+    let package = |id: &str| metadata.packages.iter().find(|package| package.id.repr == id);
+    let broken = errors.broken_benches().into_iter().filter_map(|((id, target), reason)| {
+        Some(BrokenSuite { name: format!("{}::{target}", package(&id)?.name), reason })
+    });
+    let mut broken: Vec<_> = broken.collect();
+    broken.sort_by(|one, other| one.name.cmp(&other.name));
+    broken
+}
+
+fn lockfile(metadata: &Metadata) -> Outcome<Vec<super::lockfile::LockedPackage>> {
+    let file = metadata.workspace_root.join("Cargo.lock");
+    let text = std::fs::read_to_string(&file).or_fail(|| format!("cannot read `{file}`"))?;
+    super::lockfile::locked_packages(&text)
+}
+
+fn last_error(tail: &str) -> &str {
+    tail.lines().rev().find(|line| line.starts_with("error")).or(tail.lines().last()).unwrap_or_default()
+}
+
+fn nothing_to_run(notes: &[String]) -> Failure {
+    let failure = Failure::new(Exit::NothingToRun, "there is no benchmark to run");
+    match notes.is_empty() {
+        true => failure
+            .hint("add a bench target, or choose packages that have one with `--package` or `--workspace`"),
+        false => notes
+            .iter()
+            .fold(failure, |failure, note| failure.cause(note))
+            .hint("switch features on with `--features`"),
+    }
+}

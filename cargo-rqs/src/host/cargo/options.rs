@@ -1,0 +1,135 @@
+//! What is built and how, as cargo's own command line would say it.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use serde::Serialize;
+
+/// The choices of the user that reach cargo, the same for both sides.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct BuildOptions {
+    /// Packages to measure; empty means what cargo takes by default in the directory.
+    pub packages: Vec<String>,
+    /// All packages of the workspace.
+    pub workspace: bool,
+    /// Bench targets to build, by name or glob; empty means all.
+    pub benches: Vec<String>,
+    /// Features to switch on.
+    pub features: Vec<String>,
+    /// Switch all features on.
+    pub all_features: bool,
+    /// Leave the default features out.
+    pub no_default_features: bool,
+    /// Cargo profile; `bench` when absent.
+    pub profile: Option<String>,
+    /// `--config` values: `KEY=VALUE` or the absolute path of a file.
+    pub config: Vec<String>,
+    /// Platform to build for; cargo's choice when absent.
+    pub target: Option<String>,
+    /// Work without network.
+    #[serde(skip)]
+    pub offline: bool,
+    /// Insist on a committed lockfile that fits.
+    #[serde(skip)]
+    pub locked: bool,
+}
+
+impl BuildOptions {
+    /// Cargo profile that is built.
+    pub fn profile_name(&self) -> &str {
+        self.profile.as_deref().unwrap_or("bench")
+    }
+
+    /// Makes relative paths in `--config` absolute, because cargo will run elsewhere, and puts configuration files
+    /// that lie around the user's repository in front of them, where they weigh less.
+    pub fn anchored(mut self, user_dir: &Path, around: &[std::path::PathBuf]) -> Self {
+        let own = self.config.into_iter().map(|entry| match user_dir.join(&entry) {
+            file if file.is_file() => file.to_string_lossy().into_owned(),
+            _ => entry,
+        });
+        self.config = around.iter().map(|file| file.to_string_lossy().into_owned()).chain(own).collect();
+        self
+    }
+
+    /// `--config` and `--offline`, which every command takes.
+    pub(super) fn general(&self) -> Vec<OsString> {
+        let mut arguments: Vec<OsString> = Vec::new();
+        self.config.iter().for_each(|entry| arguments.extend(["--config".into(), entry.into()]));
+        if self.offline {
+            arguments.push("--offline".into());
+        }
+        arguments
+    }
+
+    /// The selection of features.
+    pub(super) fn feature_selection(&self) -> Vec<OsString> {
+        let mut arguments: Vec<OsString> = Vec::new();
+        if !self.features.is_empty() {
+            arguments.extend(["--features".into(), self.features.join(",").into()]);
+        }
+        if self.all_features {
+            arguments.push("--all-features".into());
+        }
+        if self.no_default_features {
+            arguments.push("--no-default-features".into());
+        }
+        arguments
+    }
+
+    /// Profile and platform, which decide where the artifacts lie.
+    pub(super) fn layout(&self) -> Vec<OsString> {
+        let mut arguments: Vec<OsString> = vec!["--profile".into(), self.profile_name().into()];
+        self.target.iter().for_each(|target| arguments.extend(["--target".into(), target.into()]));
+        arguments
+    }
+
+    /// The selection of packages and bench targets.
+    pub(super) fn selection(&self) -> Vec<OsString> {
+        let mut arguments: Vec<OsString> = Vec::new();
+        if self.workspace {
+            arguments.push("--workspace".into());
+        }
+        self.packages.iter().for_each(|package| arguments.extend(["--package".into(), package.into()]));
+        self.benches.iter().for_each(|bench| arguments.extend(["--bench".into(), bench.into()]));
+        if self.benches.is_empty() {
+            arguments.push("--benches".into());
+        }
+        arguments
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_become_what_would_be_typed() {
+        let options = BuildOptions {
+            packages: vec!["a".into()],
+            benches: vec!["json*".into()],
+            features: vec!["x".into(), "y".into()],
+            no_default_features: true,
+            target: Some("wasm32-wasip1".into()),
+            offline: true,
+            ..BuildOptions::default()
+        };
+        assert_eq!(options.selection(), ["--package", "a", "--bench", "json*"]);
+        assert_eq!(options.feature_selection(), ["--features", "x,y", "--no-default-features"]);
+        assert_eq!(options.layout(), ["--profile", "bench", "--target", "wasm32-wasip1"]);
+        assert_eq!(options.general(), ["--offline"]);
+        assert_eq!(BuildOptions::default().selection(), ["--benches"]);
+    }
+
+    #[test]
+    fn configuration_files_become_absolute_and_settings_stay() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("extra.toml"), "").unwrap();
+        let typed = BuildOptions {
+            config: vec!["extra.toml".into(), "build.jobs=1".into()],
+            ..BuildOptions::default()
+        };
+        let anchored = typed.anchored(dir.path(), &["/above/.cargo/config.toml".into()]);
+        let file = dir.path().join("extra.toml").to_string_lossy().into_owned();
+        assert_eq!(anchored.config, ["/above/.cargo/config.toml", &file, "build.jobs=1"]);
+    }
+}
