@@ -19,6 +19,7 @@ mod analysis;
 mod commands;
 mod host;
 mod model;
+mod plan;
 mod report;
 
 fn main() {}
