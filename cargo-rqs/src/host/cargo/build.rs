@@ -1,15 +1,18 @@
 //! The build of one tree in the slot: clean what may be stale, build, and put what came out into the store.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::fs::FileTimes;
 use std::path::Path;
 use std::process::Command;
+use std::time::SystemTime;
 
-use cargo_metadata::{Message, Metadata, MetadataCommand};
+use cargo_metadata::{Artifact, Message, Metadata, MetadataCommand, Package};
 
 use crate::model::failure::{Exit, Failure, OrFail, Outcome};
 
 use super::artifacts::Destination;
-use super::cache;
+use super::cache::{self, Described};
 use super::diagnostics::Errors;
 use super::process::{self, Finished};
 use super::run_environment::append_present_search_path;
@@ -17,6 +20,8 @@ use super::settings::Settings;
 use super::suites::{Gathering, Produced, left_out};
 use super::{BrokenSuite, Build, BuildRequest, graph};
 
+/// How directories begin that do not outlive a build.
+const UNFINISHED: &str = ".unfinished-";
 /// Runs a compiler with denied lints let through. Packages from registries come with a cap already.
 /// As a wrapper it enters none of cargo's hashes, so the generated code is the same as without it.
 const CAP_LINTS: &str = r#"#!/bin/sh
@@ -27,7 +32,7 @@ exec ${RQS_INNER_WRAPPER:+"$RQS_INNER_WRAPPER"} "$@" --cap-lints=warn
 "#;
 
 /// Builds the benchmarks of the tree that stands in the slot, and stores them under the key of the request.
-/// `progress` gets what cargo says, line by line.
+/// `progress` gets what cargo says, line by line. The caller makes sure that no other build runs on the same slot.
 ///
 /// # Errors
 /// Exit code 101 with the compiler's words when nothing could be built, 4 when there is nothing to build. Nothing is
@@ -37,14 +42,14 @@ pub fn build(request: &BuildRequest<'_>, progress: &mut dyn FnMut(&str)) -> Outc
     let slot_dir = request.slot.join(request.package);
     let settings = Settings::resolve(&slot_dir, request.options, request.toolchain)?;
     let metadata = metadata(request, &settings)?;
-    clean(request, &metadata)?;
-
-    let mut output = compile(request, None, progress)?;
-    let capped_lints = output.errors.deny_lints();
-    if capped_lints {
-        progress("denied lints stop the build: building again with lints capped");
-        output = compile(request, Some(&settings), progress)?;
-    }
+    let output = compile_all(request, &metadata, progress)?;
+    let (capped_lints, output) = match output.errors.deny_lints() {
+        false => (false, output),
+        true => {
+            progress("denied lints stop the build: building again with lints capped");
+            (true, compile(request, Some(&settings), progress)?)
+        }
+    };
     let Output { produced, errors, finished } = output;
     let broken = broken_suites(&errors, &metadata);
     let success = finished.status.success();
@@ -55,7 +60,7 @@ pub fn build(request: &BuildRequest<'_>, progress: &mut dyn FnMut(&str)) -> Outc
 
     let key = cache::key(request)?;
     let folder = cache::folder(request, &key);
-    let gathered = tempfile::Builder::new().prefix(".new-").tempdir_in(request.executables);
+    let gathered = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(request.executables);
     let gathered = gathered.or_fail(|| format!("cannot write into `{}`", request.executables.display()))?;
     let built = cache::target_directory(request);
     let destination = Destination { built: &built, gathered: gathered.path(), folder: &folder };
@@ -76,7 +81,7 @@ pub fn build(request: &BuildRequest<'_>, progress: &mut dyn FnMut(&str)) -> Outc
         target: settings.target,
         profile: request.options.profile_name().to_owned(),
     };
-    cache::publish(gathered, &build, files, &folder)?;
+    cache::publish(gathered, Described { build: &build, files, complete: success }, &folder)?;
     build.suites.iter_mut().for_each(|suite| append_present_search_path(&mut suite.env));
     Ok(build)
 }
@@ -107,8 +112,16 @@ fn check(request: &BuildRequest<'_>) -> Outcome<()> {
             "compare revisions that both have the package, or choose it by `--package NAME` from the root",
         ));
     }
-    std::fs::create_dir_all(request.executables)
-        .or_fail(|| format!("cannot make `{}`", request.executables.display()))
+    let failed = || format!("cannot prepare `{}`", request.executables.display());
+    std::fs::create_dir_all(request.executables).or_fail(failed)?;
+    for entry in std::fs::read_dir(request.executables).or_fail(failed)? {
+        let entry = entry.or_fail(failed)?;
+        // A build that was killed could not tidy up.
+        if entry.file_name().as_encoded_bytes().starts_with(UNFINISHED.as_bytes()) {
+            std::fs::remove_dir_all(entry.path()).or_fail(failed)?;
+        }
+    }
+    Ok(())
 }
 
 /// A cargo command in the slot, on the shared target directory.
@@ -129,17 +142,78 @@ fn metadata(request: &BuildRequest<'_>, settings: &Settings) -> Outcome<Metadata
     MetadataCommand::parse(text).or_fail(|| "cannot understand what `cargo metadata` says".into())
 }
 
-/// Removes what was built from sources that may have changed under the same name and version: those of another tree
-/// look fresh to cargo when their files are older than the last build.
-fn clean(request: &BuildRequest<'_>, metadata: &Metadata) -> Outcome<()> {
+/// Builds everything of the tree anew, and nothing else.
+///
+/// What was built from another tree at the same path looks fresh to cargo when the files are older than that build, so
+/// it is removed. Cargo removes by name, though: a library that its own benchmark framework depends on, or a bench
+/// target called `serde`, would take a published package and half the framework along. Such a package gets new file
+/// times instead, and cargo's own report tells whether that was enough.
+fn compile_all(
+    request: &BuildRequest<'_>,
+    metadata: &Metadata,
+    progress: &mut dyn FnMut(&str),
+) -> Outcome<Output> {
     if !cache::target_directory(request).exists() {
+        return compile(request, None, progress);
+    }
+    let changeable = graph::changeable_packages(metadata);
+    // What a build script left behind can only be removed.
+    let is_spared = |package: &&&Package| {
+        let by_script = package.targets.iter().any(|target| target.is_custom_build());
+        !by_script
+            && metadata.packages.iter().any(|other| other.source.is_some() && share_a_name(package, other))
+    };
+    let (spared, removed): (Vec<_>, Vec<_>) = changeable.iter().partition(is_spared);
+    clean(request, &removed)?;
+    if spared.is_empty() {
+        return compile(request, None, progress);
+    }
+    touch(request.slot)?;
+    let output = compile(request, None, progress)?;
+    let is_stale =
+        |artifact: &Artifact| artifact.fresh && changeable.iter().any(|p| p.id == artifact.package_id);
+    if !output.produced.artifacts.iter().any(is_stale) {
+        return Ok(output);
+    }
+    clean(request, &spared)?;
+    compile(request, None, progress)
+}
+
+/// Whether `cargo clean --package` of the first would remove the second too: it goes by package and target names.
+fn share_a_name(package: &Package, other: &Package) -> bool {
+    let plain = |name: &str| name.replace('-', "_");
+    let names = |package: &Package| -> BTreeSet<String> {
+        let targets = package.targets.iter().map(|target| plain(&target.name));
+        targets.chain([plain(&package.name)]).filter(|name| name != "build_script_build").collect()
+    };
+    !names(package).is_disjoint(&names(other))
+}
+
+fn clean(request: &BuildRequest<'_>, packages: &[&Package]) -> Outcome<()> {
+    if packages.is_empty() {
         return Ok(());
     }
     let mut arguments = request.options.layout();
-    for package in graph::changeable_packages(metadata) {
+    for package in packages {
         arguments.extend(["--package".into(), package.id.repr.clone().into()]);
     }
     process::capture_text(cargo(request, "clean", arguments)).map(drop)
+}
+
+/// Gives every file below a directory the present time.
+fn touch(dir: &Path) -> Outcome<()> {
+    let now = FileTimes::new().set_modified(SystemTime::now());
+    let failed = || format!("cannot touch the files in `{}`", dir.display());
+    for entry in std::fs::read_dir(dir).or_fail(failed)? {
+        let entry = entry.or_fail(failed)?;
+        let kind = entry.file_type().or_fail(failed)?;
+        if kind.is_dir() {
+            touch(&entry.path())?;
+        } else if kind.is_file() {
+            std::fs::File::open(entry.path()).and_then(|file| file.set_times(now)).or_fail(failed)?;
+        }
+    }
+    Ok(())
 }
 
 /// Builds all selected benchmarks, going on where one is broken; `capped` switches the cap on lints on.
@@ -180,7 +254,7 @@ fn compile(
 fn cap_lints(command: &mut Command, place: &Path, settings: &Settings) -> Outcome<tempfile::TempDir> {
     use std::os::unix::fs::PermissionsExt;
     let failed = || format!("cannot write into `{}`", place.display());
-    let dir = tempfile::Builder::new().prefix(".cap-lints-").tempdir_in(place).or_fail(failed)?;
+    let dir = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(place).or_fail(failed)?;
     let script = dir.path().join("rustc");
     std::fs::write(&script, CAP_LINTS).or_fail(failed)?;
     std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).or_fail(failed)?;

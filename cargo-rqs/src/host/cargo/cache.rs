@@ -28,13 +28,26 @@ pub(super) struct StoredFile {
 #[derive(Serialize, Deserialize)]
 struct Description {
     format: u32,
+    /// Whether everything that was asked for is there.
+    complete: bool,
     build: Build,
     files: Vec<StoredFile>,
 }
 
+/// What is to be known of a folder.
+pub(super) struct Described<'a> {
+    /// The suites.
+    pub(super) build: &'a Build,
+    /// The files that must be intact.
+    pub(super) files: Vec<StoredFile>,
+    /// Whether everything that was asked for could be built.
+    pub(super) complete: bool,
+}
+
 /// Finds what is already built for a request. Touches neither the tree nor the slot.
 ///
-/// A folder that is incomplete or damaged counts as not there.
+/// A folder that is damaged counts as not there, and so does one in which a benchmark is missing because it did not
+/// build: the reason may be gone, such as a full disk.
 ///
 /// # Errors
 /// When cargo's configuration around the tree cannot be read.
@@ -78,14 +91,10 @@ pub(super) fn target_directory(request: &BuildRequest<'_>) -> PathBuf {
 ///
 /// # Errors
 /// When the files cannot be written.
-pub(super) fn publish(
-    filled: tempfile::TempDir,
-    build: &Build,
-    files: Vec<StoredFile>,
-    place: &Path,
-) -> Outcome<()> {
+pub(super) fn publish(filled: tempfile::TempDir, described: Described<'_>, place: &Path) -> Outcome<()> {
     let failed = || format!("cannot store the built executables in `{}`", place.display());
-    let description = Description { format: FORMAT, build: build.clone(), files };
+    let Described { build, files, complete } = described;
+    let description = Description { format: FORMAT, complete, build: build.clone(), files };
     let text = serde_json::to_vec_pretty(&description).or_fail(failed)?;
     std::fs::write(filled.path().join(DESCRIPTION), text).or_fail(failed)?;
     if place.exists() {
@@ -105,6 +114,7 @@ fn read_intact(folder: &Path) -> Option<Build> {
     };
     let listed =
         |suite: &super::BuiltSuite| description.files.iter().any(|file| file.path == suite.executable);
-    let complete = description.format == FORMAT && description.build.suites.iter().all(listed);
-    (complete && description.files.iter().all(intact)).then_some(description.build)
+    let usable =
+        description.format == FORMAT && description.complete && description.build.suites.iter().all(listed);
+    (usable && description.files.iter().all(intact)).then_some(description.build)
 }

@@ -83,7 +83,7 @@ fn hint_for(tail: &str) -> &'static str {
     {
         "name the features that both revisions have with `--features`"
     } else if says("no bench target") {
-        "see the names of the bench targets in `Cargo.toml`, and choose one with `--bench NAME`"
+        "choose a bench target that both revisions have with `--bench NAME`, or `--benches-from candidate`"
     } else if says("did not match any packages") || says("not found in workspace") {
         "choose a package that both revisions have with `--package NAME`"
     } else if says("failed to download") || says("offline") || says("failed to get `") {

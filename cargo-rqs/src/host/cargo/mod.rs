@@ -27,6 +27,7 @@ mod place;
 mod process;
 mod run_environment;
 mod settings;
+mod sources;
 mod suites;
 mod toolchain;
 

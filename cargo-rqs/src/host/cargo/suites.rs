@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use cargo_metadata::{Artifact, BuildScript, Metadata, Package, PackageId, TargetKind};
 
-use crate::model::failure::{Failure, OrFail, Outcome};
+use crate::model::failure::{Failure, Outcome};
 use crate::model::fingerprint;
 
 use super::artifacts::{Destination, Relocation};
@@ -13,6 +13,7 @@ use super::cache::StoredFile;
 use super::options::BuildOptions;
 use super::run_environment::{self, Surroundings};
 use super::settings::Settings;
+use super::sources::{data_in, mentions_bench_attribute, text_of_target};
 use super::{BuildRequest, BuiltSuite, graph, manifest};
 
 /// What one run of cargo produced.
@@ -263,70 +264,4 @@ fn joint_hash(executable: String, used: &[&str], data: BTreeMap<PathBuf, String>
         true => executable,
         false => fingerprint::of_json(&(executable, used, data)),
     }
-}
-
-/// The text that decides which harness a target uses: its main file, and with `main.rs` those beside it.
-fn text_of_target(main: &Path) -> Outcome<String> {
-    let read = |file: &Path| std::fs::read(file).or_fail(|| format!("cannot read `{}`", file.display()));
-    let mut text = read(main)?;
-    if main.file_name().is_some_and(|name| name == "main.rs") {
-        for (_, file) in files_below(main.parent().unwrap_or(main))? {
-            if is_rust(&file) {
-                text.extend(read(&file)?);
-            }
-        }
-    }
-    Ok(String::from_utf8_lossy(&text).into_owned())
-}
-
-/// Whether any source below a directory has a `#[bench]` function; the built-in harness finds nothing else.
-fn mentions_bench_attribute(dir: &Path) -> Outcome<bool> {
-    for (_, file) in files_below(dir)? {
-        if is_rust(&file) {
-            let text = std::fs::read(&file).or_fail(|| format!("cannot read `{}`", file.display()))?;
-            let text = String::from_utf8_lossy(&text);
-            if text.contains("bench]") || text.contains("bench)]") {
-                return Ok(true);
-            }
-        }
-    }
-    Ok(false)
-}
-
-/// Hashes of the files that benchmarks may read when they run, by their place in the folder.
-fn data_in(folder: &Path) -> Outcome<BTreeMap<PathBuf, String>> {
-    let mut data = BTreeMap::new();
-    if !folder.is_dir() {
-        return Ok(data);
-    }
-    let is_data =
-        |file: &Path| !file.extension().is_some_and(|e| ["rs", "md", "toml"].iter().any(|known| e == *known));
-    for (inner, file) in files_below(folder)?.into_iter().filter(|(_, file)| is_data(file)) {
-        let content = std::fs::read(&file).or_fail(|| format!("cannot read `{}`", file.display()))?;
-        data.insert(inner, fingerprint::of_bytes(&content));
-    }
-    Ok(data)
-}
-
-fn is_rust(file: &Path) -> bool {
-    file.extension().is_some_and(|extension| extension == "rs")
-}
-
-/// The regular files below a directory with their places in it; links, build output and version control left out.
-fn files_below(dir: &Path) -> Outcome<Vec<(PathBuf, PathBuf)>> {
-    let (mut files, mut folders) = (Vec::new(), vec![dir.to_owned()]);
-    while let Some(folder) = folders.pop() {
-        let failed = || format!("cannot list `{}`", folder.display());
-        for entry in std::fs::read_dir(&folder).or_fail(failed)? {
-            let entry = entry.or_fail(failed)?;
-            let kind = entry.file_type().or_fail(failed)?;
-            let path = entry.path();
-            if kind.is_dir() && entry.file_name() != "target" && entry.file_name() != ".git" {
-                folders.push(path);
-            } else if kind.is_file() {
-                files.push((path.strip_prefix(dir).unwrap_or(&path).to_owned(), path));
-            }
-        }
-    }
-    Ok(files)
 }

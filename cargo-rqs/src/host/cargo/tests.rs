@@ -81,7 +81,7 @@ impl Stage {
     }
 
     fn lookup(&self, digit: char) -> Option<Build> {
-        self.with_request(digit, |request| lookup(request)).unwrap()
+        self.with_request(digit, lookup).unwrap()
     }
 }
 
@@ -134,37 +134,53 @@ fn a_path_dependency_outside_of_the_workspace_is_rebuilt_too() {
     assert!(run(only(&first)).starts_with("1 ") && run(only(&second)).starts_with("2 "));
 }
 
-#[test]
-fn a_registry_dependency_is_built_once_for_all_trees() {
-    let stage = Stage::new();
-    let vendored = |dir: &str, file: &str| format!("{dir}/{file}");
-    let lockfile = "version = 4\n\n[[package]]\nname = \"dep\"\nversion = \"1.0.0\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\nchecksum = \"0000000000000000000000000000000000000000000000000000000000000000\"\n\n[[package]]\nname = \"tiny\"\nversion = \"0.1.0\"\ndependencies = [\n \"dep\",\n]\n";
-    for (digit, answer) in [('1', "dep::five()"), ('2', "dep::five() + 1")] {
-        stage.write(
-            digit,
-            &[
-                ("Cargo.toml", &format!("{MANIFEST}[dependencies]\ndep = '1'\n")),
-                ("Cargo.lock", lockfile),
-                (".cargo/config.toml", "[source.crates-io]\nreplace-with = 'here'\n[source.here]\ndirectory = 'vendor'\n"),
-                (&vendored("vendor/dep", "Cargo.toml"), "[package]\nname = 'dep'\nversion = '1.0.0'\nedition = '2021'\n"),
-                (&vendored("vendor/dep", "src/lib.rs"), "pub fn five() -> u32 { 5 }\n"),
-                (&vendored("vendor/dep", ".cargo-checksum.json"), "{\"files\":{},\"package\":\"0000000000000000000000000000000000000000000000000000000000000000\"}"),
-                ("src/lib.rs", &format!("pub fn answer() -> u32 {{ {answer} }}\n")),
-            ],
+impl Stage {
+    /// Writes a tree that depends on version 0.0.1 of a published package, which answers 5.
+    fn write_with_published(&self, digit: char, name: &str, answer: &str) {
+        let zeros = "0".repeat(64);
+        // A name carries its version only where it is there twice.
+        let reference = if name == "tiny" { "tiny 0.0.1" } else { name };
+        let lockfile = format!(
+            "version = 4\n\n[[package]]\nname = \"{name}\"\nversion = \"0.0.1\"\n\
+             source = \"registry+https://github.com/rust-lang/crates.io-index\"\nchecksum = \"{zeros}\"\n\n\
+             [[package]]\nname = \"tiny\"\nversion = \"0.1.0\"\ndependencies = [\n \"{reference}\",\n]\n"
         );
+        let dependency = format!("[dependencies]\nold = {{ package = '{name}', version = '0.0.1' }}\n");
+        let config = "[source.crates-io]\nreplace-with = 'here'\n[source.here]\ndirectory = 'vendor'\n";
+        let files = [
+            ("Cargo.toml", format!("{MANIFEST}{dependency}")),
+            ("Cargo.lock", lockfile),
+            (".cargo/config.toml", config.to_owned()),
+            (
+                "vendor/it/Cargo.toml",
+                format!("[package]\nname = '{name}'\nversion = '0.0.1'\nedition = '2021'\n"),
+            ),
+            ("vendor/it/src/lib.rs", "pub fn five() -> u32 { 5 }\n".to_owned()),
+            ("vendor/it/.cargo-checksum.json", format!("{{\"files\":{{}},\"package\":\"{zeros}\"}}")),
+            ("src/lib.rs", format!("pub fn answer() -> u32 {{ {answer} }}\n")),
+        ];
+        self.write(digit, &files.each_ref().map(|(path, content)| (*path, content.as_str())));
     }
-    let (first, said_first) = stage.build('1');
-    let (second, said_second) = stage.build('2');
-    assert!(run(only(&first.unwrap())).starts_with("5 "));
-    let second = second.unwrap();
-    assert!(run(only(&second)).starts_with("6 "));
-    assert!(said_first.contains("Compiling dep"), "{said_first}");
-    assert!(
-        !said_second.contains("Compiling dep") && said_second.contains("Compiling tiny"),
-        "{said_second}"
-    );
-    let dep = second.dependencies.packages.iter().find(|package| package.name == "dep").unwrap();
-    assert_eq!(dep.checksum.as_deref(), Some("0".repeat(64).as_str()));
+}
+
+#[test]
+fn published_packages_are_built_once_for_all_trees_even_one_of_the_same_name() {
+    for name in ["dep", "tiny"] {
+        let stage = Stage::new();
+        stage.write_with_published('1', name, "old::five()");
+        stage.write_with_published('2', name, "old::five() + 1");
+        let (first, said_first) = stage.build('1');
+        let (second, said_second) = stage.build('2');
+        let (first, second, published) =
+            (first.unwrap(), second.unwrap(), format!("Compiling {name} v0.0.1"));
+        assert!(run(only(&first)).starts_with("5 ") && run(only(&second)).starts_with("6 "));
+        assert!(said_first.contains(&published), "{said_first}");
+        assert!(!said_second.contains(&published), "{said_second}");
+        assert!(said_second.contains("Compiling tiny v0.1.0"), "{said_second}");
+        assert_eq!(stage.build('1').0.unwrap(), first);
+        let locked = second.dependencies.packages.iter().find(|package| package.source.is_some()).unwrap();
+        assert_eq!(locked.checksum.as_deref(), Some("0".repeat(64).as_str()));
+    }
 }
 
 #[test]
@@ -175,7 +191,7 @@ fn equal_code_has_an_equal_hash_at_another_place() {
         .write('2', &[("README.md", "two"), ("src/lib.rs", "pub fn answer() -> u32 { 42 } // the answer\n")]);
     stage.write('3', &[("benches/input.txt", "other data")]);
     let builds = ['1', '2', '3'].map(|digit| stage.build(digit).0.unwrap());
-    let [one, two, other_data] = builds.each_ref().map(|build| only(build));
+    let [one, two, other_data] = builds.each_ref().map(only);
     assert_eq!(one.code_hash, two.code_hash);
     assert_ne!(one.code_hash, other_data.code_hash);
     assert_ne!(run(one), run(two));
@@ -226,12 +242,15 @@ fn one_broken_benchmark_does_not_hide_the_others() {
     let [broken] = build.broken.as_slice() else { panic!("{:?}", build.broken) };
     assert_eq!(broken.name, "tiny::broken");
     assert!(broken.reason.contains("cannot find function `gone`"), "{}", broken.reason);
+    assert_eq!(stage.lookup('1'), None, "the reason may be gone");
 }
 
 #[test]
 fn a_revision_that_does_not_build_fails_with_the_words_of_the_compiler() {
     let stage = Stage::new();
     stage.write('1', &[("benches/speed.rs", "fn main() { tiny::gone() }\n")]);
+    // As a build that was killed leaves it.
+    std::fs::create_dir_all(stage.root.join("executables/.unfinished-1")).unwrap();
     let failure = stage.build('1').0.unwrap_err();
     assert_eq!(failure.exit, Exit::Incomplete);
     assert!(failure.causes[0].contains("cannot find function `gone`"), "{failure}");
@@ -279,6 +298,14 @@ fn the_tree_cannot_choose_another_toolchain_but_its_configuration_counts() {
     let build = stage.build('1').0.unwrap();
     assert!(run(only(&build)).starts_with("1 "));
     assert!(build.rustflags.ends_with(&["--cfg".into(), "tuned".into()]));
+}
+
+#[test]
+fn a_workspace_around_the_trees_does_not_claim_them() {
+    let stage = Stage::new();
+    stage.write('1', &[]);
+    std::fs::write(stage.root.join("Cargo.toml"), "[workspace]\n").unwrap();
+    assert!(stage.build('1').0.is_ok());
 }
 
 #[test]

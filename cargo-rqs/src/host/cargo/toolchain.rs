@@ -45,7 +45,7 @@ impl Toolchain {
         let ask = |program: &std::ffi::OsStr, arguments: &[&str]| {
             let mut command = Command::new(program);
             command.args(arguments).current_dir(user_dir);
-            name.iter().for_each(|name| drop(command.env("RUSTUP_TOOLCHAIN", name)));
+            command.envs(name.iter().map(|name| ("RUSTUP_TOOLCHAIN", name)));
             process::capture_text(command)
         };
         let rustc_version = ask(&rustc, &["-vV"]).map_err(unavailable)?;
@@ -68,9 +68,7 @@ impl Toolchain {
     pub(super) fn cargo(&self, dir: &Path) -> Command {
         let mut command = Command::new(cargo_program(self.name.is_some()));
         command.current_dir(dir).env("CARGO_TERM_COLOR", "never").env("CARGO_TERM_PROGRESS_WHEN", "never");
-        if let Some(name) = &self.name {
-            command.env("RUSTUP_TOOLCHAIN", name);
-        }
+        command.envs(self.name.iter().map(|name| ("RUSTUP_TOOLCHAIN", name)));
         command
     }
 
