@@ -16,10 +16,85 @@
 //! a sample is being taken; no function mixes measuring, storing, judging and printing.
 
 mod analysis;
+mod cli;
 mod commands;
 mod host;
 mod model;
 mod plan;
 mod report;
 
-fn main() {}
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cargo, Command};
+use commands::bench::{self, Surroundings};
+use commands::{Places, list, show};
+use host::revisions::Target;
+use host::signals;
+use host::terminal::Terminal;
+use model::failure::{Exit, Failure, OrFail, Outcome};
+
+fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let Cargo::Rqs(typed) = Cargo::parse_from(with_subcommand(arguments.clone()));
+    let mut terminal = Terminal::new(typed.colour());
+    match dispatch(typed, &arguments, &mut terminal) {
+        Ok(exit) => ExitCode::from(exit as u8),
+        Err(failure) => {
+            terminal.say(&failure.to_string());
+            ExitCode::from(failure.exit as u8)
+        }
+    }
+}
+
+fn dispatch(typed: cli::Rqs, arguments: &[OsString], terminal: &mut Terminal) -> Outcome<Exit> {
+    let current_dir = std::env::current_dir().or_fail(|| "cannot find the current directory".into())?;
+    let results = typed.results();
+    let interrupted = signals::stop_flag()?;
+    let around =
+        Surroundings { current_dir: &current_dir, results: results.as_deref(), interrupted: &interrupted };
+    let stored = || {
+        let target = Target::discover(&current_dir)?;
+        Ok::<_, Failure>(Places::of(&target, results.as_deref(), &current_dir).results)
+    };
+    match typed.command {
+        Command::Bench(bench) if bench.resume => {
+            let options = earlier_bench(bench::unfinished_arguments(&around)?)?;
+            bench::resume(&options, &around, terminal)
+        }
+        Command::Bench(bench) => {
+            bench::run(&bench.into_options(typed_after_bench(arguments))?, &around, terminal)
+        }
+        Command::Show(show) => show::run(&show.run, &stored()?, show.output(), terminal),
+        Command::List(_) => list::run(&stored()?, terminal),
+    }
+}
+
+/// Cargo calls `cargo-rqs rqs ...`; somebody who calls the program itself may leave the `rqs` out.
+fn with_subcommand(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    if arguments.get(1).is_none_or(|first| first != "rqs") {
+        arguments.insert(1.min(arguments.len()), "rqs".into());
+    }
+    arguments
+}
+
+/// What stands behind `bench`, for the record and for taking the run up again.
+fn typed_after_bench(arguments: &[OsString]) -> Vec<String> {
+    let position = arguments.iter().position(|argument| argument == "bench").unwrap_or(0);
+    arguments[position + 1..].iter().map(|argument| argument.to_string_lossy().into_owned()).collect()
+}
+
+/// The options of an interrupted run, from what was typed then.
+fn earlier_bench(arguments: Vec<String>) -> Outcome<bench::BenchOptions> {
+    let line = ["cargo", "rqs", "bench"].map(str::to_owned).into_iter().chain(arguments.iter().cloned());
+    let typed = Cargo::try_parse_from(line).map_err(|error| {
+        Failure::incomplete("the interrupted run was started with options that are not understood any more")
+            .cause(error.to_string())
+    })?;
+    match typed {
+        Cargo::Rqs(cli::Rqs { command: Command::Bench(bench), .. }) => bench.into_options(arguments),
+        Cargo::Rqs(_) => Err(Failure::incomplete("the interrupted run was no `bench`")),
+    }
+}

@@ -82,18 +82,23 @@ pub fn undecided(suites: &[SuiteRecord], policy: &Policy, budget: &Budget) -> Ve
 /// The share of the suite's false-alarm chance that each measured benchmark gets. It depends on which benchmarks
 /// exist only, so it is the same from the first epoch to the last report.
 pub fn alpha_per_benchmark(suites: &[SuiteRecord], policy: &Policy) -> f64 {
-    let measured: usize = suites
+    policy.alpha / measured_benchmarks(suites).max(1) as f64
+}
+
+/// How many benchmarks have to be measured: they exist on both sides, in executables that are not the same code.
+pub fn measured_benchmarks(suites: &[SuiteRecord]) -> usize {
+    suites
         .iter()
         .map(|suite| suite.benchmarks.iter().filter(|benchmark| is_measured(suite, benchmark)).count())
-        .sum();
-    policy.alpha / measured.max(1) as f64
+        .sum()
 }
 
 fn is_measured(suite: &SuiteRecord, benchmark: &BenchmarkRecord) -> bool {
     !suite.identical && benchmark.presence.is_both()
 }
 
-fn log_ratios(benchmark: &BenchmarkRecord) -> Vec<f64> {
+/// The log-ratios of a benchmark's usable epochs, in time order.
+pub fn log_ratios(benchmark: &BenchmarkRecord) -> Vec<f64> {
     benchmark
         .epochs
         .iter()

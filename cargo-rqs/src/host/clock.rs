@@ -1,11 +1,35 @@
-//! The calendar clock, for dates in records; nothing is measured with it.
+//! The calendar clock for dates in records, and a stopwatch for budgets; no benchmark is measured with either.
 #![allow(clippy::disallowed_methods, reason = "this room owns the calendar clock")]
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::hash::{BuildHasher, RandomState};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// Seconds since 1970; 0 when the machine's clock is set to a time before that.
 pub fn now_unix_s() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// Wall time since some moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch {
+    started: Instant,
+}
+
+impl Stopwatch {
+    /// Starts one.
+    pub fn start() -> Stopwatch {
+        Stopwatch { started: Instant::now() }
+    }
+
+    /// Seconds since it was started.
+    pub fn elapsed_s(&self) -> f64 {
+        self.started.elapsed().as_secs_f64()
+    }
+}
+
+/// A number that differs from run to run, from the operating system's randomness.
+pub fn random_seed() -> u64 {
+    RandomState::new().hash_one(SystemTime::now())
 }
 
 #[cfg(test)]

@@ -125,9 +125,7 @@ fn stderr_width() -> usize {
 
 /// Text from elsewhere must not steer the terminal: control characters become visible, line ends stay.
 fn safe(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c })
-        .collect()
+    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]

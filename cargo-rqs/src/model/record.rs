@@ -18,6 +18,9 @@ pub struct RunRecord {
     pub id: String,
     /// Version of the tool that wrote it.
     pub tool: String,
+    /// The arguments of `cargo rqs bench` as they were typed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arguments: Vec<String>,
     /// When it started, in seconds since 1970.
     pub started_unix_s: u64,
     /// When it ended, in seconds since 1970.

@@ -60,6 +60,7 @@ fn record(suites: Vec<SuiteRecord>) -> RunRecord {
         committed_unix_s: None,
     };
     RunRecord {
+        arguments: Vec::new(),
         format: RunRecord::FORMAT,
         id: "20261122T101500Z-1a2b3c4d".into(),
         tool: "0.1.0".into(),

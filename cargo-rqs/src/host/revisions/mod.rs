@@ -21,10 +21,11 @@ use std::path::{Path, PathBuf};
 use git2::{ErrorCode, IndexEntryExtendedFlag, Repository, Status, StatusOptions};
 
 use crate::model::failure::{Failure, OrFail, Outcome};
+use crate::model::fingerprint;
 use crate::model::revision::{Revision, RevisionKind, RevisionSpec};
 
 pub use shelf::clear_leftovers;
-pub use slot::{Occupied, Slot};
+pub use slot::Slot;
 
 use shelf::Shelf;
 use tree::shown;
@@ -148,6 +149,28 @@ impl Target {
             ));
         }
         Ok(source)
+    }
+
+    /// A copy of a laid-out tree under a name of its own, to be changed; the name is a function of the tree and `purpose`.
+    /// Where the copy of an earlier run was changed, it is made afresh.
+    ///
+    /// # Errors
+    /// When files cannot be read or written.
+    pub fn branch_off(&self, source: &Source, purpose: &str, trees: &Path) -> Outcome<Source> {
+        let shelf = Shelf::at(trees)?;
+        let mut id = fingerprint::of_bytes(format!("{} {purpose}", source.revision.id).as_bytes());
+        id.truncate(source.revision.id.len());
+        let tree = match shelf.find(&id)? {
+            Some(tree) => tree,
+            None => {
+                let mut staged = shelf.stage()?;
+                for file in worktree::files_beneath(&source.tree, &[])? {
+                    staged.tree().copy(&source.tree.join(&file.path), &file.path)?;
+                }
+                shelf.keep(staged, &id)?
+            }
+        };
+        Ok(Source { tree, ..source.clone() })
     }
 
     fn around(&self) -> Outcome<&Surroundings> {

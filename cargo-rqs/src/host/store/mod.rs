@@ -15,7 +15,6 @@ mod samples;
 #[cfg(test)]
 mod tests;
 
-pub use runs::RunEntry;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -137,6 +136,12 @@ impl Store {
             whole_file::sweep(&self.results.join(folder))?;
         }
         runs::month_folders(&self.results)?.iter().try_for_each(|folder| whole_file::sweep(folder))
+    }
+
+    /// The file that [`Store::find_run`] found a run in.
+    pub fn path_of(&self, query: &str, run: &RunRecord) -> PathBuf {
+        let stored = self.run_path(&run.id);
+        if stored.is_file() { stored } else { PathBuf::from(query) }
     }
 
     fn run_path(&self, id: &str) -> PathBuf {

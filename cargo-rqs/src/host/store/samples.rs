@@ -21,6 +21,7 @@ pub(super) fn run(benchmarks: u32, epochs: u32, blocks: u32) -> RunRecord {
         committed_unix_s: Some(1_795_000_000),
     };
     RunRecord {
+        arguments: Vec::new(),
         format: RunRecord::FORMAT,
         id: run_id(started_unix_s, 0xfeed),
         tool: "0.1.0".to_owned(),

@@ -1,0 +1,290 @@
+//! The loop of a run: measures every undecided benchmark once per epoch, until all are decided or the budget is spent.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rqs_harness::process::Conditions;
+use rqs_harness::{EpochReport, EpochRequest, MeasureError, Pair, Task, can_probe};
+
+use super::prepare::Prepared;
+use super::progress::Outlook;
+use super::suites::executable;
+use crate::analysis::{comparison, epoch, steadiness::Steadiness};
+use crate::commands::Places;
+use crate::host::clock::Stopwatch;
+use crate::host::journal::{Journal, JournalEntry, JournalEvent};
+use crate::host::terminal::Terminal;
+use crate::model::failure::{Failure, Outcome};
+use crate::model::record::{RunRecord, SuiteRecord};
+use crate::model::{BenchmarkKey, ByRole, Engine};
+use crate::plan::EpochPlan;
+
+/// Warm-up of a benchmark until it shows that it needs more.
+const FIRST_WARM_UP_NS: u64 = 3_000_000;
+/// Warm-up at most.
+const LONGEST_WARM_UP_NS: u64 = 400_000_000;
+/// Epochs in turns that may fail before a benchmark that could take turns once is given up.
+const MOST_LOST_EPOCHS: u32 = 5;
+
+/// A run that is being measured.
+pub struct Measuring<'a> {
+    record: &'a mut RunRecord,
+    journal: &'a mut Journal,
+    interrupted: &'a AtomicBool,
+    pairs: Vec<Option<Pair<'a>>>,
+    tempers: HashMap<(usize, BenchmarkKey), Temper>,
+}
+
+/// What the loop learned about one benchmark.
+#[derive(Clone, Copy, Debug)]
+struct Temper {
+    warm_up_ns: u64,
+    takes_turns: bool,
+    lost_epochs: u32,
+}
+
+impl Default for Temper {
+    fn default() -> Self {
+        Temper { warm_up_ns: FIRST_WARM_UP_NS, takes_turns: can_probe(), lost_epochs: 0 }
+    }
+}
+
+impl<'a> Measuring<'a> {
+    /// Readies the executables of every suite that is to be measured.
+    ///
+    /// # Errors
+    /// When the probe cannot be installed.
+    pub fn new(
+        record: &'a mut RunRecord,
+        journal: &'a mut Journal,
+        prepared: &Prepared,
+        conditions: &'a Conditions,
+        interrupted: &'a AtomicBool,
+        places: &Places,
+    ) -> Outcome<Self> {
+        let scratch = places.work.join("scratch");
+        let mut pairs = Vec::new();
+        for suite in &record.suites {
+            let built = prepared
+                .sides
+                .as_ref()
+                .map(|side| side.build.suites.iter().find(|built| built.name == suite.name).map(executable));
+            let (Some(baseline), Some(candidate)) = (built.baseline, built.candidate) else {
+                pairs.push(None);
+                continue;
+            };
+            let executables = ByRole::new(baseline, candidate);
+            let mut pair = Pair::new(executables, conditions, interrupted, &scratch)
+                .map_err(|error| Failure::incomplete("cannot start measuring").because(error))?;
+            pair.set_versions(suite.harness.as_ref().map(|harness| version_of(harness)));
+            pairs.push(Some(pair));
+        }
+        Ok(Measuring { record, journal, interrupted, pairs, tempers: HashMap::new() })
+    }
+
+    /// Measures until everything is decided, the budget is spent, or the user asks to stop.
+    ///
+    /// # Errors
+    /// When measuring is impossible, or the journal cannot be written; what was measured stays in the journal.
+    pub fn run(&mut self, terminal: &mut Terminal) -> Outcome<()> {
+        let watch = Stopwatch::start();
+        let first = self.next_epoch_number();
+        let mut number = first;
+        let mut benchmark_epochs = 0;
+        loop {
+            let (policy, budget) = (self.record.policy, self.record.budget);
+            let undecided = self.wanting();
+            if undecided.iter().all(Vec::is_empty) {
+                return Ok(());
+            }
+            let elapsed_s = watch.elapsed_s();
+            if elapsed_s * 1e3 > budget.time_budget_ms as f64 {
+                self.record.notes.push("the time budget was spent before every benchmark was decided".into());
+                return Ok(());
+            }
+            let outlook = Outlook::of(&self.record.suites, &policy, &budget);
+            terminal.status(&outlook.line(elapsed_s, benchmark_epochs, &budget));
+            let plan = EpochPlan::of(budget.seed, number);
+            for (suite, indices) in undecided.iter().enumerate().filter(|(_, indices)| !indices.is_empty()) {
+                benchmark_epochs += indices.len();
+                self.epoch(suite, indices, &plan)?;
+            }
+            number += 1;
+        }
+    }
+
+    /// Larger than every number in the record, and at the begin of a balanced group of four.
+    fn next_epoch_number(&self) -> u32 {
+        let benchmarks = self.record.suites.iter().flat_map(|suite| &suite.benchmarks);
+        let last = benchmarks.flat_map(|benchmark| &benchmark.epochs).map(|sample| sample.epoch).max();
+        last.map_or(0, |last| (last / 4 + 1) * 4)
+    }
+
+    /// The undecided benchmarks of each suite that can still give numbers.
+    fn wanting(&self) -> Vec<Vec<usize>> {
+        let mut undecided =
+            comparison::undecided(&self.record.suites, &self.record.policy, &self.record.budget);
+        for (suite, indices) in undecided.iter_mut().enumerate() {
+            indices.retain(|&index| {
+                let key = (suite, self.record.suites[suite].benchmarks[index].key.clone());
+                self.pairs[suite].is_some()
+                    && self.tempers.get(&key).is_none_or(|temper| temper.lost_epochs < MOST_LOST_EPOCHS)
+            });
+        }
+        undecided
+    }
+
+    /// Measures some benchmarks of a suite once, and journals what they gave.
+    fn epoch(&mut self, suite: usize, indices: &[usize], plan: &EpochPlan) -> Outcome<()> {
+        let keys: Vec<BenchmarkKey> =
+            indices.iter().map(|&index| self.record.suites[suite].benchmarks[index].key.clone()).collect();
+        let turning =
+            |key: &BenchmarkKey| self.tempers.get(&(suite, key.clone())).is_none_or(|t| t.takes_turns);
+        let (turns, others): (Vec<_>, Vec<_>) = keys.into_iter().partition(turning);
+        for (keys, engine) in [(turns, Engine::Turns), (others, Engine::Alternation)] {
+            if keys.is_empty() {
+                continue;
+            }
+            let report = self.take(suite, &keys, engine, plan)?;
+            self.take_in(suite, &keys, engine, report)?;
+        }
+        Ok(())
+    }
+
+    fn take(
+        &mut self,
+        suite: usize,
+        keys: &[BenchmarkKey],
+        engine: Engine,
+        plan: &EpochPlan,
+    ) -> Outcome<EpochReport> {
+        let budget = self.record.budget;
+        let task = |key: &BenchmarkKey| Task {
+            key: key.clone(),
+            warm_up_ns: self.tempers.get(&(suite, key.clone())).copied().unwrap_or_default().warm_up_ns,
+            measure_ns: budget.epoch_us * 1000,
+            warmed_first: plan.warmed_first(budget.seed, key),
+        };
+        let request = EpochRequest {
+            number: plan.number,
+            seed: plan.seed,
+            spawned_first: plan.spawned_first,
+            tasks: keys.iter().map(task).collect(),
+        };
+        let Some(pair) = &mut self.pairs[suite] else { return Ok(EpochReport::default()) };
+        let measured = match engine {
+            Engine::Turns => pair.take_turns(&request),
+            Engine::Alternation | Engine::Processes => pair.alternate(&request),
+        };
+        match measured {
+            // A signal that came in the middle of an epoch may show as a process that ended.
+            _ if self.interrupted.load(Ordering::Relaxed) => Err(interrupted()),
+            Err(MeasureError::Interrupted) => Err(interrupted()),
+            Err(error) => {
+                Err(Failure::incomplete(format!("cannot measure `{}`", self.record.suites[suite].name))
+                    .because(error)
+                    .hint("what was measured is kept; take the run up again with `cargo rqs bench --resume`"))
+            }
+            Ok(report) => Ok(report),
+        }
+    }
+
+    /// Joins a report into the record, learns from it, and journals it.
+    fn take_in(
+        &mut self,
+        suite: usize,
+        keys: &[BenchmarkKey],
+        engine: Engine,
+        report: EpochReport,
+    ) -> Outcome<()> {
+        let mut entries = Vec::new();
+        let mut reached: Vec<BenchmarkKey> = report.scouted;
+        for (key, sample) in report.samples {
+            reached.push(key.clone());
+            entries.push(JournalEntry { suite, benchmark: key, event: JournalEvent::Epoch(sample) });
+        }
+        for (key, failure) in report.failures {
+            reached.push(key.clone());
+            entries.push(JournalEntry { suite, benchmark: key, event: JournalEvent::Failure(failure) });
+        }
+        self.journal.append(&entries)?;
+        for entry in entries {
+            join(&mut self.record.suites[suite], entry);
+        }
+        for key in &report.without_turns {
+            self.lose_turns(suite, key);
+        }
+        // When a process dies in one benchmark, those behind it are not reached and simply come again.
+        let nothing_reached = reached.is_empty() && report.without_turns.is_empty();
+        for key in keys {
+            let lost = nothing_reached || (engine == Engine::Alternation && !reached.contains(key));
+            self.adapt(suite, key, lost);
+        }
+        Ok(())
+    }
+
+    /// A benchmark that never could take turns goes on without; one that could has lost an epoch, because numbers of
+    /// two engines are not joined.
+    fn lose_turns(&mut self, suite: usize, key: &BenchmarkKey) {
+        let benchmarks = &self.record.suites[suite].benchmarks;
+        let measured =
+            benchmarks.iter().any(|benchmark| benchmark.key == *key && !benchmark.epochs.is_empty());
+        let temper = self.tempers.entry((suite, key.clone())).or_default();
+        if measured {
+            temper.lost_epochs += 1;
+        } else {
+            temper.takes_turns = false;
+        }
+    }
+
+    /// Warms up longer where the last two epochs were still moving.
+    fn adapt(&mut self, suite: usize, key: &BenchmarkKey, lost: bool) {
+        let benchmark = self.record.suites[suite].benchmarks.iter().find(|benchmark| benchmark.key == *key);
+        let classes = benchmark.map(|benchmark| {
+            benchmark.epochs.iter().rev().take(2).filter_map(|sample| {
+                epoch::log_ratio(sample).estimate.ok().and_then(|estimate| estimate.steadiness)
+            })
+        });
+        let moving =
+            classes.is_some_and(|classes| classes.filter(|class| *class == Steadiness::WarmUp).count() == 2);
+        let temper = self.tempers.entry((suite, key.clone())).or_default();
+        temper.lost_epochs += u32::from(lost);
+        if moving {
+            temper.warm_up_ns = (temper.warm_up_ns * 2).min(LONGEST_WARM_UP_NS);
+        }
+    }
+}
+
+fn interrupted() -> Failure {
+    Failure::incomplete("interrupted")
+        .hint("what was measured is kept; take the run up again with `cargo rqs bench --resume`")
+}
+
+/// Adds a journal entry to the benchmark that it is about.
+fn join(suite: &mut SuiteRecord, entry: JournalEntry) {
+    let benchmark = suite.benchmarks.iter_mut().find(|benchmark| benchmark.key == entry.benchmark);
+    if let Some(benchmark) = benchmark {
+        match entry.event {
+            JournalEvent::Epoch(sample) => benchmark.epochs.push(sample),
+            JournalEvent::Failure(failure) => benchmark.failure = Some(failure),
+        }
+    }
+}
+
+/// `criterion 0.5.1` as three numbers.
+fn version_of(harness: &str) -> Option<[u8; 3]> {
+    let mut numbers = harness.rsplit(' ').next()?.split('.').map(str::parse::<u8>);
+    let mut next = || numbers.next()?.ok();
+    Some([next()?, next()?, next()?])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_harness_version_is_read_from_its_description() {
+        assert_eq!(version_of("criterion 0.5.1"), Some([0, 5, 1]));
+        assert_eq!(version_of("divan"), None);
+    }
+}

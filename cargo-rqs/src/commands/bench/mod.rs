@@ -1,0 +1,199 @@
+//! `bench`: the main job. Two revisions are laid out and built, their benchmarks measured in alternation and judged,
+//! and everything is written down.
+
+mod measure;
+mod options;
+mod prepare;
+mod progress;
+mod suites;
+
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use rqs_harness::process::{Conditions, CoordinatorSeat};
+
+pub use options::{BenchOptions, Effort};
+
+use super::{Places, print_run};
+use crate::analysis::comparison;
+use crate::host::journal::{self, Journal};
+use crate::host::lock::RunLock;
+use crate::host::revisions::Target;
+use crate::host::store::Store;
+use crate::host::terminal::Terminal;
+use crate::host::{clock, environment};
+use crate::model::failure::{Exit, Failure, Outcome};
+use crate::model::record::RunRecord;
+use crate::model::run_id::run_id;
+use measure::Measuring;
+use prepare::Prepared;
+
+/// What every run needs from outside.
+pub struct Surroundings<'a> {
+    /// The directory that the user is in.
+    pub current_dir: &'a Path,
+    /// Directory of the results as typed.
+    pub results: Option<&'a Path>,
+    /// True once the user asks to stop.
+    pub interrupted: &'a AtomicBool,
+}
+
+/// Measures and judges.
+///
+/// # Errors
+/// When a side cannot be resolved, built or measured, or the record cannot be written.
+pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Terminal) -> Outcome<Exit> {
+    let (target, places) = find_target(around)?;
+    let _lock = RunLock::acquire(&places.work)?;
+    let prepared = prepare::prepare(options, &target, &places, terminal)?;
+    if options.dry_run {
+        terminal.result(&prepared.outline())?;
+        return Ok(Exit::Clean);
+    }
+    let conditions = conditions(options)?;
+    let started_unix_s = clock::now_unix_s();
+    let suites = suites::list(options, &prepared, &conditions, &places, around.interrupted, terminal)?;
+    if options.list {
+        terminal.result(&suites::names(&suites.records))?;
+        return Ok(Exit::Clean);
+    }
+    if suites.records.iter().all(|suite| suite.benchmarks.is_empty()) {
+        return Err(nothing_to_run(options, &suites.notes));
+    }
+    let store = Store::open(&places.results);
+    let record = start_record(options, &prepared, &conditions, &store, suites, started_unix_s)?;
+    let journal = Journal::create(&places.work, &record)?;
+    finish(options, &prepared, &conditions, &store, journal, record, around, &places, terminal)
+}
+
+/// Takes up the newest run that was interrupted, with the options it was started with.
+///
+/// # Errors
+/// When there is none, or its revisions are not what they were.
+pub fn resume(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Terminal) -> Outcome<Exit> {
+    let (target, places) = find_target(around)?;
+    let _lock = RunLock::acquire(&places.work)?;
+    let Some((journal, record)) = Journal::resume(&places.work)? else { return Err(no_unfinished_run()) };
+    let store = Store::open(&places.results);
+    if store.contains_run(&record.id) {
+        // The run was ended between writing its record and clearing up.
+        journal.finish()?;
+        return Err(no_unfinished_run());
+    }
+    let options = options.pinned_to(&record.revisions);
+    let prepared = prepare::prepare(&options, &target, &places, terminal)?;
+    prepared.check_same(&record)?;
+    let conditions = conditions(&options)?;
+    terminal.say(&format!("resuming run {}", record.id));
+    finish(&options, &prepared, &conditions, &store, journal, record, around, &places, terminal)
+}
+
+/// The arguments of the newest run that was interrupted, as they were typed.
+///
+/// # Errors
+/// When there is none.
+pub fn unfinished_arguments(around: &Surroundings<'_>) -> Outcome<Vec<String>> {
+    let (_, places) = find_target(around)?;
+    match Journal::resume(&places.work)? {
+        Some((_, record)) => Ok(record.arguments),
+        None => Err(no_unfinished_run()),
+    }
+}
+
+fn no_unfinished_run() -> Failure {
+    Failure::new(Exit::NothingToRun, "there is no interrupted run to resume")
+        .hint("start one with `cargo rqs bench --baseline REV`")
+}
+
+fn find_target(around: &Surroundings<'_>) -> Outcome<(Target, Places)> {
+    let target = Target::discover(around.current_dir)?;
+    let places = Places::of(&target, around.results, around.current_dir);
+    let target = target.leaving_out(&places.results).leaving_out(&places.work);
+    Ok((target, places))
+}
+
+fn conditions(options: &BenchOptions) -> Outcome<Conditions> {
+    let mut conditions = Conditions::granted(options.cpus.as_deref())
+        .map_err(|what| Failure::usage(what).hint("name allowed cores with `--cpu`, or `--cpu none`"))?;
+    conditions.hang_timeout_s = options.hang_timeout_s;
+    Ok(conditions)
+}
+
+fn nothing_to_run(options: &BenchOptions, notes: &[String]) -> Failure {
+    let mut failure = Failure::new(Exit::NothingToRun, "there is no Criterion benchmark to measure");
+    failure.causes.extend(notes.iter().cloned());
+    failure.hint(match &options.filter {
+        Some(filter) => format!("see all names with `--list`; the filter was `{filter}`"),
+        None => "see what was built with `--list`; `--workspace` or `-p` picks other packages".into(),
+    })
+}
+
+/// Everything that is known before the first epoch, environment and dependencies written down.
+fn start_record(
+    options: &BenchOptions,
+    prepared: &Prepared,
+    conditions: &Conditions,
+    store: &Store,
+    suites: suites::Listed,
+    started_unix_s: u64,
+) -> Outcome<RunRecord> {
+    let facts = prepared.toolchain_facts();
+    let build = &prepared.sides.candidate.build;
+    let environment = environment::capture(&facts, &build.target, &build.profile, &build.rustflags)?;
+    let seed = options.seed.unwrap_or_else(clock::random_seed);
+    let measured = comparison::measured_benchmarks(&suites.records);
+    let sides = &prepared.sides;
+    Ok(RunRecord {
+        format: RunRecord::FORMAT,
+        id: run_id(started_unix_s, (clock::random_seed() >> 32) as u32),
+        tool: format!("cargo-rqs {}", env!("CARGO_PKG_VERSION")),
+        arguments: options.arguments.clone(),
+        started_unix_s,
+        finished_unix_s: started_unix_s,
+        revisions: sides.as_ref().map(|side| side.revision.clone()),
+        locks: sides.as_ref().map(|side| side.lock.source),
+        environment: store.write_environment(&environment)?,
+        dependencies: crate::model::ByRole::try_from_fn(|role| {
+            store.write_dependencies(&sides.get(role).build.dependencies)
+        })?,
+        policy: options.policy,
+        budget: options.budget(measured, seed),
+        placement: suites::placement(conditions),
+        notes: prepared.notes.iter().chain(&suites.notes).cloned().collect(),
+        suites: suites.records,
+    })
+}
+
+/// Measures what is undecided, writes the record, and prints it.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the last step of both recipes brings everything together once"
+)]
+fn finish(
+    options: &BenchOptions,
+    prepared: &Prepared,
+    conditions: &Conditions,
+    store: &Store,
+    mut journal: Journal,
+    mut record: RunRecord,
+    around: &Surroundings<'_>,
+    places: &Places,
+    terminal: &mut Terminal,
+) -> Outcome<Exit> {
+    let mut measuring =
+        Measuring::new(&mut record, &mut journal, prepared, conditions, around.interrupted, places)?;
+    let seat = CoordinatorSeat::take(conditions);
+    let measured = measuring.run(terminal);
+    drop(seat);
+    measured?;
+    record.finished_unix_s = clock::now_unix_s();
+    let path = store.write_run(&record)?;
+    journal.finish()?;
+    let comparison = comparison::compare(&record);
+    print_run(terminal, options.output, &record, &comparison, &path)?;
+    let abandoned = journal::unfinished(&places.work)?;
+    if !abandoned.is_empty() {
+        terminal.say(&format!("note: {} interrupted run(s) can be resumed with `--resume`", abandoned.len()));
+    }
+    Ok(comparison::exit(&comparison, options.fail_on_inconclusive))
+}

@@ -1,0 +1,95 @@
+//! What `bench` was asked to do, and what it may spend.
+
+use crate::commands::Output;
+use crate::host::cargo::BuildOptions;
+use crate::model::ByRole;
+use crate::model::policy::{Budget, Policy};
+use crate::model::revision::{Revision, RevisionKind, RevisionSpec};
+
+/// How hard to try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effort {
+    /// Large changes, soon.
+    Quick,
+    /// Half a percent in seconds.
+    Usual,
+    /// Small changes, whatever it takes.
+    Thorough,
+}
+
+/// What `bench` was asked to do.
+#[derive(Clone, Debug)]
+pub struct BenchOptions {
+    /// The command line as typed.
+    pub arguments: Vec<String>,
+    /// The revision to compare with.
+    pub baseline: RevisionSpec,
+    /// The revision that is judged; by default the work tree if it is dirty, else `HEAD`.
+    pub candidate: Option<RevisionSpec>,
+    /// Which benchmarks.
+    pub filter: Option<String>,
+    /// Whether the filter is a whole name.
+    pub exact: bool,
+    /// Only list the benchmarks.
+    pub list: bool,
+    /// Only say what would be done.
+    pub dry_run: bool,
+    /// Measure identical code too.
+    pub measure_identical: bool,
+    /// Exit with 5 when something stays inconclusive.
+    pub fail_on_inconclusive: bool,
+    /// How the result is printed.
+    pub output: Output,
+    /// What counts as a change.
+    pub policy: Policy,
+    /// How hard to try.
+    pub effort: Effort,
+    /// Wall time for all measuring.
+    pub time_budget_ms: Option<u64>,
+    /// Epochs for a benchmark.
+    pub max_epochs: Option<u32>,
+    /// Seed of all coins.
+    pub seed: Option<u64>,
+    /// Cores for the benchmarks; empty for none in particular.
+    pub cpus: Option<Vec<u32>>,
+    /// Seconds of silence after which a benchmark counts as hung.
+    pub hang_timeout_s: u64,
+    /// Whether the baseline measures the candidate's benchmarks.
+    pub benches_from_candidate: bool,
+    /// Toolchain for both sides.
+    pub toolchain: Option<String>,
+    /// What to build.
+    pub build: BuildOptions,
+}
+
+impl BenchOptions {
+    /// What a run over some benchmarks may spend.
+    pub fn budget(&self, benchmarks: usize, seed: u64) -> Budget {
+        // Epochs, milliseconds for each benchmark, milliseconds at least, microseconds of samples per epoch and side.
+        let (max_epochs, each_ms, least_ms, epoch_us) = match self.effort {
+            Effort::Quick => (16, 2_000, 20_000, 5_000),
+            Effort::Usual => (40, 5_000, 60_000, 10_000),
+            Effort::Thorough => (200, 60_000, 600_000, 20_000),
+        };
+        Budget {
+            max_epochs: self.max_epochs.unwrap_or(max_epochs),
+            time_budget_ms: self.time_budget_ms.unwrap_or((each_ms * benchmarks as u64).max(least_ms)),
+            epoch_us,
+            seed,
+        }
+    }
+
+    /// The same options for exactly the revisions of an earlier start: branches may have moved since.
+    pub fn pinned_to(&self, revisions: &ByRole<Revision>) -> BenchOptions {
+        let pin = |spec: RevisionSpec, revision: &Revision| match revision.kind {
+            RevisionKind::Commit => RevisionSpec::Git(revision.id.clone()),
+            RevisionKind::Files | RevisionKind::Published => spec,
+        };
+        let candidate = self.candidate.clone().unwrap_or(RevisionSpec::Workdir);
+        BenchOptions {
+            baseline: pin(self.baseline.clone(), &revisions.baseline),
+            candidate: Some(pin(candidate, &revisions.candidate)),
+            ..self.clone()
+        }
+    }
+}
