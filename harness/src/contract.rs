@@ -112,6 +112,10 @@ pub struct BenchmarkKey {
     pub occurrence: u32,
 }
 
+fn is_zero_ns(ns: &u64) -> bool {
+    *ns == 0
+}
+
 fn is_zero(n: &u32) -> bool {
     *n == 0
 }
@@ -229,6 +233,10 @@ pub struct EpochSample {
     /// Whether helper threads used the processor, so that whole processes were stopped between turns.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub helper_threads: bool,
+    /// Median time from the end of a turn of one side to the begin of the other side's next; 0 where no turns were
+    /// handed over.
+    #[serde(default, skip_serializing_if = "is_zero_ns")]
+    pub handover_ns: u64,
     /// The blocks in time order.
     pub blocks: Vec<Block>,
 }

@@ -162,6 +162,7 @@ fn epoch(number: u32, engine: Engine, calm_blocks: usize, ns: impl Fn(usize) -> 
         warmed_first: Role::Candidate,
         warm_up: ByRole::new(turn(1.0), turn(1.0)),
         helper_threads: false,
+        handover_ns: 0,
         blocks: blocks.collect(),
     }
 }

@@ -68,7 +68,8 @@ pub fn remarks(row: &Row, summary: &Summary) -> Vec<String> {
         }),
         _ => {}
     }
-    remarks.extend(row.steadiness.and_then(unsteadiness_in_words).map(str::to_owned));
+    let decided = matches!(&row.finding, Finding::Measured(_, None));
+    remarks.extend(row.steadiness.and_then(|class| unsteadiness_in_words(class, decided)).map(str::to_owned));
     if summary.engines.len() > 1 {
         remarks.extend(row.engines.iter().filter(|engine| **engine != Engine::Turns).map(|engine| {
             format!("measured {}, which is less precise than sample by sample", engine_in_words(*engine))
@@ -77,9 +78,11 @@ pub fn remarks(row: &Row, summary: &Summary) -> Vec<String> {
     remarks
 }
 
-fn unsteadiness_in_words(steadiness: Steadiness) -> Option<&'static str> {
+/// A drift that both sides share leaves their ratio alone: where there is a verdict all the same, it is not worth a line.
+fn unsteadiness_in_words(steadiness: Steadiness, decided: bool) -> Option<&'static str> {
     match steadiness {
         Steadiness::Flat => None,
+        Steadiness::NoSteadyState if decided => None,
         Steadiness::WarmUp => Some("it still warmed up while it was measured: slower at first"),
         Steadiness::SlowDown => Some("it became slower while it was measured"),
         Steadiness::NoSteadyState => Some("it never settled while it was measured"),

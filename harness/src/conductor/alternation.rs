@@ -132,6 +132,7 @@ fn sample(
         warmed_first,
         warm_up: ByRole::new(nothing, nothing),
         helper_threads: false,
+        handover_ns: 0,
         blocks: vec![Block { order, turns: measured.as_ref().map(halves), disturbance }],
     }
 }

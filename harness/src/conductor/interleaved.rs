@@ -326,6 +326,7 @@ impl Epoch<'_, '_> {
                 warmed_first,
                 warm_up,
                 helper_threads: helpers,
+                handover_ns: self.handover_ns(&plan),
                 blocks,
             };
             report.samples.push((task.key.clone(), sample));
@@ -511,6 +512,25 @@ impl Epoch<'_, '_> {
             }
             disturbance
         })
+    }
+
+    /// Median gap between the turns of different sides.
+    fn handover_ns(&self, plan: &TurnPlan) -> u64 {
+        let mut taken = ByRole::new(0usize, 0usize);
+        let mut last: Option<(Role, u64)> = None;
+        let mut gaps = Vec::new();
+        for turn in plan.sequence() {
+            let trace = self.memory.trace(turn.owner, *taken.get(turn.owner));
+            *taken.get_mut(turn.owner) += 1;
+            if let Some((owner, end_ns)) = last
+                && owner != turn.owner
+            {
+                gaps.push(trace.begin_ns.saturating_sub(end_ns));
+            }
+            last = Some((turn.owner, trace.end_ns));
+        }
+        gaps.sort_unstable();
+        gaps.get(gaps.len() / 2).copied().unwrap_or(0)
     }
 
     /// Real time from the begin of a block's first turn to the end of its last.

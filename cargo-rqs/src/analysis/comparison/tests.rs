@@ -24,6 +24,7 @@ fn epoch(number: u32, baseline_ns: u64, candidate_ns: u64, disturbed: usize) -> 
         warmed_first: Role::Baseline,
         warm_up: ByRole::new(turn(1), turn(1)),
         helper_threads: false,
+        handover_ns: 0,
         blocks: blocks.collect(),
     }
 }

@@ -34,6 +34,7 @@ fn epoch(blocks: Vec<Block>) -> EpochSample {
         warmed_first: Role::Candidate,
         warm_up: ByRole::new(turn(1, 100), turn(1, 100)),
         helper_threads: false,
+        handover_ns: 0,
         blocks,
     }
 }

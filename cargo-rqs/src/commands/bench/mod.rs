@@ -146,7 +146,7 @@ fn start_record(
     Ok(RunRecord {
         format: RunRecord::FORMAT,
         id: run_id(started_unix_s, (clock::random_seed() >> 32) as u32),
-        tool: format!("cargo-rqs {}", env!("CARGO_PKG_VERSION")),
+        tool: env!("CARGO_PKG_VERSION").to_owned(),
         arguments: options.arguments.clone(),
         started_unix_s,
         finished_unix_s: started_unix_s,

@@ -15,7 +15,6 @@ mod samples;
 #[cfg(test)]
 mod tests;
 
-
 use std::io;
 use std::path::{Path, PathBuf};
 

@@ -73,6 +73,7 @@ fn sample(epoch: u32, blocks: u32) -> EpochSample {
         warmed_first: Role::Candidate,
         warm_up: ByRole::new(turn(0), turn(0)),
         helper_threads: false,
+        handover_ns: 0,
         blocks: (0..blocks).map(block).collect(),
     }
 }
