@@ -102,6 +102,24 @@ pub fn do_not_block(fd: RawFd) -> io::Result<()> {
     check(unsafe { libc::fcntl(fd, libc::F_SETFL, flags | libc::O_NONBLOCK) }).map(drop)
 }
 
+/// Acknowledges what comes in at once. Criterion writes a frame as two small packets without `TCP_NODELAY`, so the second
+/// one waits for our acknowledgement of the first, 40 ms long by default. The kernel forgets the setting, so it is
+/// renewed after every read.
+pub fn acknowledge_at_once(socket: RawFd) -> io::Result<()> {
+    let on: libc::c_int = 1;
+    // SAFETY: the option value is a readable int of the given size.
+    let status = unsafe {
+        libc::setsockopt(
+            socket,
+            libc::IPPROTO_TCP,
+            libc::TCP_QUICKACK,
+            (&raw const on).cast(),
+            size_of_val(&on) as libc::socklen_t,
+        )
+    };
+    check(status).map(drop)
+}
+
 /// Reads what is there; `None` when nothing is there yet, `Some(0)` at the end.
 pub fn read_now(fd: RawFd, bytes: &mut [u8]) -> io::Result<Option<usize>> {
     loop {

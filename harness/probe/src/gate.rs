@@ -372,9 +372,6 @@ impl Gate {
         trace.major_faults.store((usage.major_faults() - self.usage.major_faults()) as u32, Relaxed);
         self.own_turns += 1;
         self.turn += 1;
-        if self.shared.solo.load(Acquire) == 1 {
-            return;
-        }
         let next_is_mine = self.owner(self.turn) as usize == self.role;
         if self.shared.stop_whole.load(Acquire) == 1 && !next_is_mine {
             // The coordinator stops this process with all its threads, and passes the turn on itself.
@@ -395,10 +392,6 @@ impl Gate {
         loop {
             let current = self.shared.turn.load(Acquire);
             self.turn = current as usize;
-            if self.shared.solo.load(Acquire) == 1 {
-                self.samples_left = u32::MAX;
-                return;
-            }
             let owner = self.owner(self.turn);
             if owner == NOBODY {
                 self.samples_left = u32::MAX;
@@ -422,7 +415,7 @@ impl Gate {
             self.in_sample = false;
             self.end_sample(&clock);
         }
-        while self.turn < self.turns() && self.shared.solo.load(Acquire) == 0 {
+        while self.turn < self.turns() {
             // Fewer samples than planned: give the turns back, the coordinator sees it in `samples_seen`.
             self.end_turn(&clock);
             self.wait_for_own_turn(&clock);

@@ -91,8 +91,8 @@ pub struct Shared {
     pub turns: AtomicU32,
     /// 1 when whole processes are stopped between turns, by the coordinator.
     pub stop_whole: AtomicU32,
-    /// 1 when the other side is gone: nobody waits any more.
-    pub solo: AtomicU32,
+    /// Keeps the next field aligned.
+    pub reserved: AtomicU32,
     /// The turns.
     pub plan: [PlannedTurn; MAX_TURNS],
     /// Baseline, candidate.

@@ -114,6 +114,7 @@ impl Connection {
                 Err(error) => return Err(error),
             }
         }
+        kernel::acknowledge_at_once(stream.as_raw_fd())?;
         self.parse()
     }
 
