@@ -12,6 +12,7 @@ pub const NOBODY: u32 = 2;
 /// Where a probed process stands, as it tells the coordinator in [`Side::station`].
 pub mod station {
     /// Running freely, or not started.
+    #[allow(dead_code, reason = "only the coordinator writes it")]
     pub const FREE: u32 = 0;
     /// Waits before the first clock read of a warm-up.
     pub const WARM_UP: u32 = 1;

@@ -159,8 +159,7 @@ impl Epoch<'_, '_> {
                     (key, ByRole::new(a, b))
                 }
                 (Reached::WarmUp(..), Reached::WarmUp(..)) => {
-                    let what = "its benchmarks come in another order than the baseline's".to_owned();
-                    return Err(MeasureError::Protocol(Role::Candidate, what));
+                    return Err(MeasureError::OtherOrder);
                 }
                 (Reached::End(status), _) => {
                     self.blame(Role::Baseline, status, tasks, &last_key, report);

@@ -23,6 +23,8 @@ pub enum MeasureError {
     Interrupted,
     /// One side gave no sign of life for too long.
     Hung(Role),
+    /// The sides run their benchmarks in different orders; asked for one at a time, they can be measured.
+    OtherOrder,
     /// One side said something that is not its harness's protocol.
     Protocol(Role, String),
     /// The operating system refused something.
@@ -34,6 +36,7 @@ impl std::fmt::Display for MeasureError {
         match self {
             MeasureError::Interrupted => f.write_str("interrupted"),
             MeasureError::Hung(role) => write!(f, "the {role}'s benchmark gives no sign of life"),
+            MeasureError::OtherOrder => f.write_str("the two sides run their benchmarks in different orders"),
             MeasureError::Protocol(role, what) => {
                 write!(f, "the {role}'s benchmark breaks the protocol: {what}")
             }
