@@ -115,7 +115,7 @@ impl Pair<'_> {
         let memory = system(SharedMemory::create(), || "cannot make shared memory".into())?;
         let mut stage = Stage::new(self.conditions, self.interrupted);
         let settings = ProbeSettings {
-            path: &self.probe,
+            file: &self.probe,
             memory: &memory,
             // Multiples of 16, as the heap's own alignment.
             heap_shift: 16 * coins.below(256),
