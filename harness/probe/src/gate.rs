@@ -12,7 +12,7 @@ use crate::callsite::{Callers, Signature};
 use crate::layout::{MAX_TURNS, NOBODY, Shared, Side, station};
 use crate::system;
 
-/// Clock reads of the first warm-up call that are unwound; a call with more has its pauses before the start.
+/// Clock reads of the first warm-up call at most; every one is unwound.
 const LEARNED_READS: usize = 16;
 /// Warm-up ends that had no effect before the probe gives up.
 const MOST_VAIN_ENDS: u32 = 3;
@@ -200,10 +200,14 @@ impl Gate {
     ) -> Option<u64> {
         let callers = Callers::of(return_slot);
         if !self.starts_again(&callers) {
-            if self.reads_in_call < LEARNED_READS {
-                self.learned[self.reads_in_call] = callers;
-                self.learned_len = self.reads_in_call + 1;
+            if self.reads_in_call == LEARNED_READS {
+                // The start never came again: somebody else reads the clock around the harness, or its first call was
+                // compiled apart from the others.
+                self.give_up();
+                return Some(0);
             }
+            self.learned[self.reads_in_call] = callers;
+            self.learned_len = self.reads_in_call + 1;
             self.reads_in_call += 1;
             self.last_read_ns = now_ns;
             return Some(0);
@@ -230,8 +234,7 @@ impl Gate {
         let last = self.learned_len - 1;
         let start = self.learned[0];
         self.start = start.signature(&self.learned[1..=last]);
-        let complete = self.reads_in_call == self.learned_len && last > 0;
-        self.end = if complete { self.learned[last].signature(&self.learned[..last]) } else { None };
+        self.end = if last > 0 { self.learned[last].signature(&self.learned[..last]) } else { None };
     }
 
     fn count_call(&mut self, end_ns: u64) {

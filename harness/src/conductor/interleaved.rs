@@ -366,6 +366,8 @@ impl Epoch<'_, '_> {
             match self.stage.next_event(role, Some(&self.memory))? {
                 // The harness went on without its clock reads being seen.
                 Event::Message(Message::Measured(_)) => return Ok(Err(Broken::WithoutTurns)),
+                // A benchmark that panics unwinds through its group, which waits for the answer.
+                Event::Message(Message::GroupEnds) => self.go_on(role)?,
                 Event::Message(_) | Event::Rang => {}
                 Event::Ended(status) => return Ok(Err(Broken::Ended(role, status))),
             }
@@ -409,6 +411,7 @@ impl Epoch<'_, '_> {
                     announced = Some((samples, iterations));
                 }
                 Event::Message(Message::Measured(_)) => return Ok(Err(Broken::WithoutTurns)),
+                Event::Message(Message::GroupEnds) => self.go_on(role)?,
                 Event::Message(_) | Event::Rang => {}
                 Event::Ended(status) => return Ok(Err(Broken::Ended(role, status))),
             }
@@ -432,6 +435,7 @@ impl Epoch<'_, '_> {
             let (role, event) = self.stage.next_of(&Role::BOTH, Some(&self.memory))?;
             match event {
                 Event::Message(Message::Measured(numbers)) => *measured.get_mut(role) = Some(numbers),
+                Event::Message(Message::GroupEnds) => self.go_on(role)?,
                 Event::Message(_) | Event::Rang => {}
                 Event::Ended(status) => {
                     // Whoever is stopped or waits would wait for ever: the pair ends with this benchmark.
