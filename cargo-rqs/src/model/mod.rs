@@ -9,6 +9,8 @@ pub mod record;
 pub mod revision;
 pub mod run_id;
 
+#[cfg(test)]
+pub use rqs_harness::contract::BlockOrder;
 pub use rqs_harness::contract::{
-    BenchmarkFailure, BenchmarkKey, Block, BlockOrder, ByRole, Disturbance, Engine, EpochSample, Role, Turn,
+    BenchmarkFailure, BenchmarkKey, Block, ByRole, Disturbance, Engine, EpochSample, Role, Turn,
 };

@@ -6,6 +6,7 @@
 
 mod callsite;
 mod gate;
+#[expect(dead_code, reason = "the coordinator uses the rest of it")]
 mod layout;
 mod system;
 

@@ -1,6 +1,8 @@
 //! One epoch in turns: a fresh pair of processes measures every benchmark of the request, sample by sample in
 //! alternation.
 
+mod steps;
+
 use std::collections::BTreeMap;
 use std::process::ExitStatus;
 
@@ -55,6 +57,7 @@ macro_rules! unbroken {
         }
     };
 }
+use unbroken;
 
 /// Why a pair of processes is run.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -183,6 +186,11 @@ impl Epoch<'_, '_> {
                 }
                 Ok(Err(Broken::Ended(role, status))) => {
                     self.fail(role, status, key, report);
+                    return Ok(());
+                }
+                // Only looked at and silent: it may be the probe's fault, and without it a real hang shows again.
+                Err(MeasureError::Hung(_)) if scouting => {
+                    report.without_turns.push(key);
                     return Ok(());
                 }
                 Err(MeasureError::Hung(role)) => {
@@ -351,121 +359,6 @@ impl Epoch<'_, '_> {
                 },
             }
         })
-    }
-
-    /// Waits for a side to stand at a station. The station itself is looked at, not the bell alone: a bell may be heard
-    /// before the message that was sent earlier.
-    fn await_station(&mut self, role: Role, wanted: u32) -> Step<()> {
-        loop {
-            match self.memory.station(role) {
-                at if at == wanted => return Ok(Ok(())),
-                // A warm-up of one call is over before its end could be told.
-                station::MEASUREMENT | station::LOST => return Ok(Err(Broken::WithoutTurns)),
-                _ => {}
-            }
-            match self.stage.next_event(role, Some(&self.memory))? {
-                // The harness went on without its clock reads being seen.
-                Event::Message(Message::Measured(_)) => return Ok(Err(Broken::WithoutTurns)),
-                // A benchmark that panics unwinds through its group, which waits for the answer.
-                Event::Message(Message::GroupEnds) => self.go_on(role)?,
-                Event::Message(_) | Event::Rang => {}
-                Event::Ended(status) => return Ok(Err(Broken::Ended(role, status))),
-            }
-        }
-    }
-
-    /// Lets both warm-ups end with what they pretend; says whether the harness chose the iterations we predicted.
-    fn end_warm_ups(
-        &mut self,
-        order: &[Role],
-        samplings: &ByRole<Sampling>,
-        mean_ns: f64,
-        task: &Task,
-    ) -> Step<bool> {
-        let mut predicted = true;
-        for &role in order {
-            let sampling = samplings.get(role);
-            self.memory.set_pretended_ns(role, sampling.pretended_ns);
-            self.memory.grant(role);
-            let (samples, iterations) = unbroken!(self.await_measurement(role));
-            predicted &= samples as usize == sampling.iterations.len();
-            predicted &= iterations == sampling.iterations.iter().sum::<u64>();
-            let expected_ns = iterations as f64 * mean_ns;
-            if expected_ns > BEARABLE_NS.max(MOST_OVERRUN * task.measure_ns as f64) && !predicted {
-                return Ok(Err(Broken::WithoutTurns));
-            }
-        }
-        Ok(Ok(predicted))
-    }
-
-    fn await_measurement(&mut self, role: Role) -> Step<(u64, u64)> {
-        let mut announced = None;
-        loop {
-            match (self.memory.station(role), announced) {
-                (station::MEASUREMENT, Some(announced)) => return Ok(Ok(announced)),
-                (station::LOST, _) => return Ok(Err(Broken::WithoutTurns)),
-                _ => {}
-            }
-            match self.stage.next_event(role, Some(&self.memory))? {
-                Event::Message(Message::MeasurementBegins { samples, iterations }) => {
-                    announced = Some((samples, iterations));
-                }
-                Event::Message(Message::Measured(_)) => return Ok(Err(Broken::WithoutTurns)),
-                Event::Message(Message::GroupEnds) => self.go_on(role)?,
-                Event::Message(_) | Event::Rang => {}
-                Event::Ended(status) => return Ok(Err(Broken::Ended(role, status))),
-            }
-        }
-    }
-
-    /// Runs the plan and waits for both sides' numbers.
-    fn run_turns(&mut self, plan: &TurnPlan, stop_whole: bool) -> Step<ByRole<Measured>> {
-        self.memory.set_turns(&plan.sequence(), stop_whole);
-        for role in Role::BOTH {
-            self.memory.grant(role);
-        }
-        let mut measured = ByRole::<Option<Measured>>::default();
-        let mut stopped = ByRole::<bool>::default();
-        loop {
-            for role in Role::BOTH {
-                if self.memory.station(role) == station::TURN_END && !*stopped.get(role) {
-                    self.pass_on(role, &mut stopped);
-                }
-            }
-            let (role, event) = self.stage.next_of(&Role::BOTH, Some(&self.memory))?;
-            match event {
-                Event::Message(Message::Measured(numbers)) => *measured.get_mut(role) = Some(numbers),
-                Event::Message(Message::GroupEnds) => self.go_on(role)?,
-                Event::Message(_) | Event::Rang => {}
-                Event::Ended(status) => {
-                    // Whoever is stopped or waits would wait for ever: the pair ends with this benchmark.
-                    return Ok(Err(Broken::Ended(role, status)));
-                }
-            }
-            if let ByRole { baseline: Some(baseline), candidate: Some(candidate) } = &measured {
-                return Ok(Ok(ByRole::new(baseline.clone(), candidate.clone())));
-            }
-        }
-    }
-
-    /// Stops a side with all its threads, and lets the other one take the next turn.
-    fn pass_on(&mut self, role: Role, stopped: &mut ByRole<bool>) {
-        let pids = ByRole::from_fn(|role| self.stage.actor(role).map(|actor| actor.pid()));
-        let turn = self.memory.turn() + 1;
-        if let Some(pid) = pids.get(role) {
-            kernel::stop_and_wait(*pid);
-            *stopped.get_mut(role) = true;
-        }
-        self.memory.pass_turn(turn);
-        let over = self.memory.owner_of_turn().is_none();
-        for side in Role::BOTH {
-            if (side != role || over) && std::mem::take(stopped.get_mut(side)) {
-                if let Some(pid) = pids.get(side) {
-                    kernel::resume(*pid);
-                }
-                self.memory.grant(side);
-            }
-        }
     }
 
     /// Remembers what the benchmark's own code configures.

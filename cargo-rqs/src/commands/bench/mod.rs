@@ -26,6 +26,7 @@ use crate::model::failure::{Exit, Failure, Outcome};
 use crate::model::record::RunRecord;
 use crate::model::run_id::run_id;
 use crate::report::escape::visible_lines;
+use crate::report::json;
 use measure::Measuring;
 use prepare::Prepared;
 
@@ -144,6 +145,7 @@ fn start_record(
     let facts = prepared.toolchain_facts();
     let build = &prepared.sides.candidate.build;
     let environment = environment::capture(&facts, &build.target, &build.profile, &build.rustflags)?;
+    store.write_schema("report", &json::schema())?;
     let seed = options.seed.unwrap_or_else(clock::random_seed);
     let measured = comparison::measured_benchmarks(&suites.records);
     let sides = &prepared.sides;

@@ -97,11 +97,6 @@ impl Target {
         &self.manifest_dir
     }
 
-    /// The manifest directory relative to the repository's root; empty for the root, or without a repository.
-    pub fn manifest_rel(&self) -> &Path {
-        self.repository.as_ref().map_or(Path::new(""), |repository| repository.manifest_rel.as_path())
-    }
-
     /// What is measured when no candidate is named: the work tree when it holds uncommitted changes, else `HEAD`.
     /// Without a repository it is the manifest directory as it is.
     ///

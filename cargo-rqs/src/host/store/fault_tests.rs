@@ -81,7 +81,7 @@ fn two_hundred_kills_in_the_middle_of_writing_never_leave_half_a_record() {
         );
         abandoned += leftovers(folder.path());
     }
-    let list = store.list_runs().unwrap();
+    let list = store.list_runs(drop).unwrap();
     let seen: BTreeSet<String> = list.iter().map(|entry| entry.id.clone()).collect();
     let broken: Vec<_> = list.iter().filter(|entry| entry.outline.is_err()).collect();
     assert!(broken.is_empty(), "{broken:?}");
@@ -119,7 +119,7 @@ fn a_record_that_does_not_fit_leaves_nothing_and_a_smaller_one_can_be_written_af
     let folder = tempfile::tempdir().unwrap();
     assert!(child("child_that_fills_the_disk", folder.path()).status().unwrap().success());
     assert_eq!(leftovers(folder.path()), 0);
-    let list = Store::open(folder.path()).list_runs().unwrap();
+    let list = Store::open(folder.path()).list_runs(drop).unwrap();
     assert!(list.len() == 1 && list[0].outline.is_ok(), "{list:?}");
 }
 
@@ -134,7 +134,7 @@ fn a_folder_that_cannot_be_written_gives_the_cause_and_the_way_out() {
     assert!(hint.contains("`--results DIR`") && hint.contains("`cargo rqs bench --resume`"), "{hint}");
     assert!(hint.contains("move the file away"), "{hint}");
     assert_eq!(fs::read_to_string(&results).unwrap(), "a file");
-    assert!(Store::open(&results).list_runs().is_err());
+    assert!(Store::open(&results).list_runs(drop).is_err());
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn of_two_writers_of_one_run_exactly_one_succeeds_and_different_runs_all_do() {
         writers.into_iter().map(|writer| writer.join().unwrap()).sum()
     });
     assert_eq!(wins, 30);
-    let list = store.list_runs().unwrap();
+    let list = store.list_runs(drop).unwrap();
     assert_eq!((list.len(), list.iter().filter(|entry| entry.outline.is_ok()).count()), (90, 90));
     assert_eq!(leftovers(folder.path()), 0);
 }

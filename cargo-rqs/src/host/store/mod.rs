@@ -74,20 +74,24 @@ impl Store {
         self.write_addressed(graph, DependencyGraph::fingerprint)
     }
 
-    /// Reads the environment of a fingerprint.
-    ///
-    /// # Errors
-    /// When it is not there or not readable.
-    pub fn read_environment(&self, fingerprint: &str) -> Outcome<Environment> {
+    #[cfg(test)]
+    fn read_environment(&self, fingerprint: &str) -> Outcome<Environment> {
         self.read_addressed(fingerprint, Environment::fingerprint)
     }
 
-    /// Reads the dependency graph of a fingerprint.
+    #[cfg(test)]
+    fn read_dependencies(&self, fingerprint: &str) -> Outcome<DependencyGraph> {
+        self.read_addressed(fingerprint, DependencyGraph::fingerprint)
+    }
+
+    /// Writes the JSON Schema of something that is printed and not stored to `schemas/<kind>.schema.json`, unless the
+    /// folder's texts come from a newer tool.
     ///
     /// # Errors
-    /// When it is not there or not readable.
-    pub fn read_dependencies(&self, fingerprint: &str) -> Outcome<DependencyGraph> {
-        self.read_addressed(fingerprint, DependencyGraph::fingerprint)
+    /// When the folder cannot be written.
+    pub fn write_schema(&self, kind: &str, schema: &str) -> Outcome<()> {
+        let path = self.results.join("schemas").join(format!("{kind}.schema.json"));
+        published::write_schema(&self.results, &path, schema).map_err(|error| unwritable(&path, error))
     }
 
     /// Whether a run of this id is recorded. A run that was recorded but whose journal is still there needs no

@@ -34,6 +34,15 @@ pub(super) fn write_all(results: &Path) -> io::Result<()> {
     write_if_different(&readme, README.as_bytes())
 }
 
+/// Writes one more schema, under the same rule.
+pub(super) fn write_schema(results: &Path, path: &Path, schema: &str) -> io::Result<()> {
+    if edition(&existing(&results.join("README.md"))?) > edition(README.as_bytes()) {
+        return Ok(());
+    }
+    whole_file::create_folder(&results.join("schemas"))?;
+    write_if_different(path, schema.as_bytes())
+}
+
 /// Kind and JSON Schema of each format.
 fn schema_texts() -> [(&'static str, String); 3] {
     [schema_text::<RunRecord>(), schema_text::<Environment>(), schema_text::<DependencyGraph>()]

@@ -12,24 +12,22 @@ use crate::model::run_id::is_run_id;
 
 /// A file in the list of runs.
 #[derive(Debug)]
-pub struct RunEntry {
+pub struct RunEntry<T> {
     /// The file's name without `.json`: the run's id.
     pub id: String,
-    /// Where it is.
-    pub path: PathBuf,
-    /// The run without its epochs, or why the file cannot be used.
-    pub outline: Result<RunRecord, String>,
+    /// What the caller keeps of the run, or why the file cannot be used.
+    pub outline: Result<T, String>,
 }
 
 impl Store {
-    /// All runs, newest first. A file that cannot be used is listed with its cause; files that do not even carry a
-    /// run's name come last.
+    /// All runs, newest first; of each only what `outline` keeps, because records are large. A file that cannot be
+    /// used is listed with its cause; files that do not even carry a run's name come last.
     ///
     /// # Errors
     /// When a folder cannot be listed. A missing folder holds no runs.
-    pub fn list_runs(&self) -> Outcome<Vec<RunEntry>> {
-        let files = self.run_files()?;
-        Ok(files.into_iter().map(|(id, path)| RunEntry { outline: outline(&id, &path), id, path }).collect())
+    pub fn list_runs<T>(&self, outline: impl Fn(RunRecord) -> T) -> Outcome<Vec<RunEntry<T>>> {
+        let files = self.run_files()?.into_iter();
+        Ok(files.map(|(id, path)| RunEntry { outline: open_named(&id, &path).map(&outline), id }).collect())
     }
 
     /// The run that a person means by `latest`, a run's id, the beginning of exactly one run's id, or a path.
@@ -108,16 +106,10 @@ fn read_named(id: &str, path: &Path) -> Outcome<RunRecord> {
     if run.id == id { Ok(run) } else { Err(unreadable(path, &Unreadable::OtherName(run.id))) }
 }
 
-fn outline(id: &str, path: &Path) -> Result<RunRecord, String> {
+fn open_named(id: &str, path: &Path) -> Result<RunRecord, String> {
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
-    let mut run: RunRecord = envelope::open(&bytes).map_err(|why| why.to_string())?;
-    if run.id != id {
-        return Err(Unreadable::OtherName(run.id).to_string());
-    }
-    for benchmark in run.suites.iter_mut().flat_map(|suite| &mut suite.benchmarks) {
-        benchmark.epochs = Vec::new();
-    }
-    Ok(run)
+    let run: RunRecord = envelope::open(&bytes).map_err(|why| why.to_string())?;
+    if run.id == id { Ok(run) } else { Err(Unreadable::OtherName(run.id).to_string()) }
 }
 
 fn ambiguous(query: &str, meant: &[&(String, PathBuf)]) -> Failure {
