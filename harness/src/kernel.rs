@@ -102,6 +102,18 @@ pub fn do_not_block(fd: RawFd) -> io::Result<()> {
     check(unsafe { libc::fcntl(fd, libc::F_SETFL, flags | libc::O_NONBLOCK) }).map(drop)
 }
 
+/// Acknowledges what has arrived over TCP now. The kernel goes back to waiting a while after each answer, so this is to
+/// be said again after every read.
+pub fn acknowledge_now(socket: RawFd) -> io::Result<()> {
+    let on: libc::c_int = 1;
+    let len = size_of_val(&on) as libc::socklen_t;
+    // SAFETY: the option is a readable integer of the given length.
+    let status = unsafe {
+        libc::setsockopt(socket, libc::IPPROTO_TCP, libc::TCP_QUICKACK, (&raw const on).cast(), len)
+    };
+    check(status).map(drop)
+}
+
 /// Reads what is there; `None` when nothing is there yet, `Some(0)` at the end.
 pub fn read_now(fd: RawFd, bytes: &mut [u8]) -> io::Result<Option<usize>> {
     loop {
