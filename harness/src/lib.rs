@@ -8,7 +8,7 @@
 pub mod coin;
 pub mod conductor;
 pub mod contract;
-mod criterion;
+pub mod criterion;
 mod kernel;
 pub mod process;
 mod shared;
