@@ -10,6 +10,7 @@ mod machine;
 mod outcomes;
 mod power;
 mod processes;
+mod readme;
 mod repository;
 mod statistics;
 mod tool;
@@ -26,11 +27,13 @@ usage: acceptance power [--tries N] [--change PER_MILLE] [--resume]
        acceptance false-alarms [--tries N] [--places N] [--keep-alarms DIR] [--resume]
        acceptance wall --name NAME --repository DIR --baseline REV --candidate REV --bench NAME
        acceptance cost
+       acceptance readme
 
   power         a candidate that truly does more work: how often it is found, and how fast
   false-alarms  two commits of the same code, built apart: how often a change is reported all the same
   wall          time of two revisions' benchmarks, measured by `cargo bench` and by `cargo rqs bench`
   cost          time of a clock call under the probe, and the share of a turn that handing over takes
+  readme        puts what the others measured into README.md
 
 Build the tool first: cargo build --release";
 
@@ -77,6 +80,7 @@ fn dispatch() -> Outcome<()> {
         "false-alarms" => false_alarms::run(&arguments),
         "wall" => wall::run(&arguments),
         "cost" => cost::run(),
+        "readme" => readme::run(),
         cost::CHILD => cost::print_nanoseconds_per_clock_read(),
         _ => Err(USAGE.to_owned()),
     }
