@@ -9,7 +9,7 @@ pub mod coin;
 pub mod columns;
 pub mod conductor;
 pub mod contract;
-mod criterion;
+pub mod criterion;
 mod kernel;
 pub mod process;
 mod shared;

@@ -221,7 +221,8 @@ impl Target {
             let manifest = around.manifest_rel.join("Cargo.toml");
             // A directory that its surrounding repository ignores stands for itself.
             if files.iter().any(|file| file.path == manifest) {
-                return copied(shelf, &around.root, &files, around.manifest_rel, RevisionKind::Files);
+                let source = copied(shelf, &around.root, &files, around.manifest_rel, RevisionKind::Files)?;
+                return Ok(named_after_place(source));
             }
         }
         let files = worktree::files_beneath(&dir, &[shelf.dir().to_path_buf()])?;
@@ -293,6 +294,17 @@ fn copied(
     };
     let revision = Revision { spec: String::new(), kind, id, summary: String::new(), committed_unix_s: None };
     Ok(Source { revision, tree, manifest_rel })
+}
+
+/// Two directories of one repository lie in equal trees, so where the target is has to enter its name.
+fn named_after_place(mut source: Source) -> Source {
+    let id = &mut source.revision.id;
+    if source.manifest_rel != Path::new("") {
+        let digits = id.len();
+        *id = fingerprint::of_bytes(format!("{id} {}", source.manifest_rel.display()).as_bytes());
+        id.truncate(digits);
+    }
+    source
 }
 
 fn as_usage(failure: Failure) -> Failure {

@@ -168,6 +168,7 @@ fn a_directory_in_a_repository_stands_for_its_place_in_that_work_tree() {
     assert_eq!(files_of(&source), [".gitignore", "Cargo.toml", "bench/Cargo.toml", "src/lib.rs"]);
     let whole = repo.target().materialise(&at(""), None, &repo.trees()).unwrap();
     assert_eq!((&whole.tree, whole.manifest_rel.as_path()), (&source.tree, Path::new("")));
+    assert_ne!(whole.revision.id, source.revision.id);
     let ignored = repo.target().materialise(&at("unpacked"), None, &repo.trees()).unwrap();
     assert_eq!(files_of(&ignored), ["Cargo.toml"]);
     for missing in ["nowhere", "src"] {

@@ -1,0 +1,75 @@
+//! A repository of kernels, made anew: a commit, one with the same code, and one that does more work.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::{Outcome, processes};
+
+const MANIFEST: &str = include_str!("../kernels/Cargo.toml");
+const LOCKFILE: &str = include_str!("../kernels/Cargo.lock");
+const LIBRARY: &str = include_str!("../kernels/src/lib.rs");
+const BENCHES: &str = include_str!("../kernels/benches/kernels.rs");
+const NO_MORE_WORK: &str = "MORE_PER_MILLE: usize = 0;";
+
+const DATE: &str = "2026-01-01T00:00:00Z";
+
+/// The first commit.
+pub const BASELINE: &str = "baseline";
+/// A commit with the same code.
+pub const SAME: &str = "same";
+/// A commit that does more work.
+pub const MORE: &str = "more";
+
+/// Makes the repository with `per_mille` more work in the commit [`MORE`]. The `place` is part of its path's length.
+/// Commits come out alike every time, so what was built of an earlier one is found again.
+pub fn make(place: u64, per_mille: u64) -> Outcome<PathBuf> {
+    let name = format!("kernels{}", "-longer".repeat(place as usize));
+    let dir = &crate::root().join("target/acceptance").join(name);
+    for (path, is_folder) in [(dir.join(".git"), true), (dir.join("NOTES.md"), false)] {
+        let removed = match path.exists() {
+            false => Ok(()),
+            true if is_folder => std::fs::remove_dir_all(&path),
+            true => std::fs::remove_file(&path),
+        };
+        removed.map_err(|error| format!("cannot remove `{}`: {error}", path.display()))?;
+    }
+    let more_work = LIBRARY.replace(NO_MORE_WORK, &format!("MORE_PER_MILLE: usize = {per_mille};"));
+    if more_work == LIBRARY && per_mille != 0 {
+        return Err(format!("the kernels have no `{NO_MORE_WORK}`"));
+    }
+    write(dir, "Cargo.toml", MANIFEST)?;
+    write(dir, "Cargo.lock", LOCKFILE)?;
+    write(dir, ".gitignore", "/target\n/results\n")?;
+    write(dir, "src/lib.rs", LIBRARY)?;
+    write(dir, "benches/kernels.rs", BENCHES)?;
+    git(dir, &["init", "--quiet"])?;
+    commit(dir, BASELINE)?;
+    write(dir, "NOTES.md", "Words change, code does not.\n")?;
+    commit(dir, SAME)?;
+    write(dir, "src/lib.rs", &more_work)?;
+    commit(dir, MORE)?;
+    dir.canonicalize().map_err(|error| format!("cannot find `{}`: {error}", dir.display()))
+}
+
+fn commit(dir: &Path, tag: &str) -> Outcome<()> {
+    git(dir, &["add", "--all"])?;
+    git(dir, &["commit", "--quiet", "--allow-empty", "--message", tag])?;
+    git(dir, &["tag", tag])
+}
+
+fn git(dir: &Path, arguments: &[&str]) -> Outcome<()> {
+    let settings = ["user.name=Acceptance", "user.email=acceptance@example.org", "commit.gpgSign=false"];
+    let settings = settings.iter().flat_map(|setting| ["-c", *setting]);
+    let mut git = Command::new("git");
+    git.args(settings).args(arguments).current_dir(dir);
+    git.env("GIT_AUTHOR_DATE", DATE).env("GIT_COMMITTER_DATE", DATE);
+    processes::text(&mut git).map(drop)
+}
+
+fn write(dir: &Path, path: &str, text: &str) -> Outcome<()> {
+    let place = dir.join(path);
+    let folder = place.parent().unwrap_or(dir);
+    std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(&place, text))
+        .map_err(|error| format!("cannot write `{}`: {error}", place.display()))
+}
