@@ -193,7 +193,7 @@ pub struct Disturbance {
 }
 
 impl Disturbance {
-    /// Whether anything disturbed the block; such a block is dropped whole, both sides.
+    /// Whether there was any.
     pub fn any(&self) -> bool {
         *self != Disturbance::default()
     }
@@ -210,6 +210,20 @@ pub struct Block {
     /// What disturbed them.
     #[serde(default, skip_serializing_if = "is_calm")]
     pub disturbance: Disturbance,
+}
+
+/// A block may see one switch or stolen tick for so much of its own time. A block of a slow benchmark lasts seconds,
+/// in which the kernel's own limit on real-time threads alone takes the core away, from both sides alike.
+const TOLERATED_EVERY_NS: u64 = 100_000_000;
+
+impl Block {
+    /// Whether the block is to be dropped, both sides: something disturbed it that its length does not excuse.
+    pub fn is_disturbed(&self) -> bool {
+        let turns = self.turns.baseline.iter().chain(&self.turns.candidate);
+        let tolerated = turns.map(|turn| turn.elapsed_ns).sum::<u64>() / TOLERATED_EVERY_NS;
+        let Disturbance { involuntary_switches, major_faults, steal_ticks } = self.disturbance;
+        major_faults > 0 || u64::from(involuntary_switches) + u64::from(steal_ticks) > tolerated
+    }
 }
 
 fn is_calm(d: &Disturbance) -> bool {

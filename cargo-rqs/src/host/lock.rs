@@ -3,6 +3,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use crate::model::failure::{Failure, OrFail, Outcome};
@@ -21,6 +22,11 @@ impl RunLock {
     pub fn acquire(dir: &Path) -> Outcome<RunLock> {
         let path = dir.join("lock");
         std::fs::create_dir_all(dir).or_fail(|| format!("cannot create `{}`", dir.display()))?;
+        // Not every repository ignores its target directory.
+        let ignore = dir.join(".gitignore");
+        if !ignore.exists() {
+            std::fs::write(&ignore, "*\n").or_fail(|| format!("cannot write `{}`", ignore.display()))?;
+        }
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -40,6 +46,40 @@ impl RunLock {
         write_holder(&mut file, &format!("{}\n", std::process::id()))
             .or_fail(|| format!("cannot write the lock file `{}`", path.display()))?;
         Ok(RunLock { file })
+    }
+}
+
+/// The right to use this host's cores for measuring, for runs of any repository; held until it is dropped.
+#[derive(Debug)]
+pub struct HostTurn {
+    _file: File,
+}
+
+impl HostTurn {
+    /// Waits until no other run measures on this host. `waiting` is called again and again meanwhile and says whether
+    /// to go on waiting; `None` when it does not.
+    ///
+    /// # Errors
+    /// When the lock file in the directory for temporary files cannot be opened.
+    pub fn wait(mut waiting: impl FnMut() -> bool) -> Outcome<Option<HostTurn>> {
+        let path = std::env::temp_dir().join("cargo-rqs-measuring.lock");
+        // Other users' runs take turns with ours, so anybody may open the file.
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false).mode(0o666);
+        let file = options.open(&path).or_else(|_| File::open(&path));
+        let file = file.or_fail(|| format!("cannot open the lock file `{}`", path.display()))?;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Some(HostTurn { _file: file })),
+                Err(TryLockError::WouldBlock) if !waiting() => return Ok(None),
+                Err(TryLockError::WouldBlock) => std::thread::sleep(std::time::Duration::from_millis(200)),
+                Err(TryLockError::Error(error)) => {
+                    return Err(
+                        Failure::incomplete(format!("cannot lock `{}`", path.display())).because(error)
+                    );
+                }
+            }
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use rqs_harness::{EpochReport, EpochRequest, MeasureError, Pair, Task, can_probe
 use super::prepare::Prepared;
 use super::progress::Outlook;
 use super::suites::executable;
-use crate::analysis::{comparison, epoch, steadiness::Steadiness};
+use crate::analysis::{comparison, confidence, epoch, steadiness::Steadiness};
 use crate::commands::Places;
 use crate::host::clock::Stopwatch;
 use crate::host::journal::{Journal, JournalEntry, JournalEvent};
@@ -23,6 +23,8 @@ use crate::plan::EpochPlan;
 const FIRST_WARM_UP_NS: u64 = 3_000_000;
 /// Warm-up at most.
 const LONGEST_WARM_UP_NS: u64 = 400_000_000;
+/// Bytes of ids in one filter; escaped they may be twice as long, and one argument holds 128 KiB.
+const LONGEST_FILTER: usize = 48 << 10;
 /// Epochs in turns that may fail before a benchmark that could take turns once is given up.
 const MOST_LOST_EPOCHS: u32 = 5;
 
@@ -112,7 +114,28 @@ impl<'a> Measuring<'a> {
                 benchmark_epochs += indices.len();
                 self.epoch(suite, indices, &plan)?;
             }
+            if number == first {
+                self.warn_of_short_budget(watch.elapsed_s(), terminal);
+            }
             number += 1;
+        }
+    }
+
+    /// Before enough epochs have passed nothing can be decided, however large the change; better said at once.
+    fn warn_of_short_budget(&self, epoch_s: f64, terminal: &mut Terminal) {
+        let alpha = comparison::alpha_per_benchmark(&self.record.suites, &self.record.policy);
+        let fewest = (2..1000).find(|&n| confidence::half_width(n, 1.0, alpha).is_finite()).unwrap_or(1000);
+        let (needed_s, budget_s) = (epoch_s * fewest as f64, self.record.budget.time_budget_ms as f64 / 1e3);
+        if needed_s > budget_s {
+            terminal.say(&format!(
+                "warning: nothing will be decided in {budget_s:.0} s: {fewest} epochs are needed at least, about \
+                 {needed_s:.0} s; measure fewer benchmarks with a filter, or raise `--time-budget`"
+            ));
+        }
+        if (fewest as u64) > u64::from(self.record.budget.max_epochs) {
+            terminal.say(&format!(
+                "warning: nothing can be decided before {fewest} epochs; raise `--max-epochs`"
+            ));
         }
     }
 
@@ -148,8 +171,7 @@ impl<'a> Measuring<'a> {
             if keys.is_empty() {
                 continue;
             }
-            let together = if self.one_at_a_time.contains(&suite) { 1 } else { keys.len() };
-            for keys in keys.chunks(together) {
+            for keys in together(&keys, self.one_at_a_time.contains(&suite)) {
                 if let Some(report) = self.take(suite, keys, engine, plan)? {
                     self.take_in(suite, keys, engine, report)?;
                 }
@@ -267,6 +289,21 @@ impl<'a> Measuring<'a> {
     }
 }
 
+/// Splits benchmarks into groups that fit on one command line, or into single ones.
+fn together(keys: &[BenchmarkKey], one_at_a_time: bool) -> Vec<&[BenchmarkKey]> {
+    let most_bytes = if one_at_a_time { 0 } else { LONGEST_FILTER };
+    let mut bytes = 0;
+    keys.chunk_by(|_, next| {
+        bytes += next.id.len();
+        let fits = bytes < most_bytes;
+        if !fits {
+            bytes = 0;
+        }
+        fits
+    })
+    .collect()
+}
+
 fn interrupted() -> Failure {
     Failure::incomplete("interrupted")
         .hint("what was measured is kept; take the run up again with `cargo rqs bench --resume`")
@@ -293,6 +330,17 @@ fn version_of(harness: &str) -> Option<[u8; 3]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn benchmarks_are_grouped_by_what_fits_on_a_command_line() {
+        let keys: Vec<_> =
+            (0..3000).map(|k| BenchmarkKey { id: format!("{k:0>75}"), occurrence: 0 }).collect();
+        let groups = together(&keys, false);
+        assert!(groups.len() > 1 && groups.iter().all(|group| group.len() * 75 <= LONGEST_FILTER + 75));
+        assert_eq!(groups.concat(), keys);
+        assert_eq!(together(&keys[..4], false).len(), 1);
+        assert_eq!(together(&keys[..4], true).len(), 4);
+    }
 
     #[test]
     fn a_harness_version_is_read_from_its_description() {

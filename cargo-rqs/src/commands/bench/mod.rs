@@ -8,7 +8,7 @@ mod progress;
 mod suites;
 
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rqs_harness::process::{Conditions, CoordinatorSeat};
 
@@ -17,7 +17,7 @@ pub use options::{BenchOptions, Effort};
 use super::{Places, print_run};
 use crate::analysis::comparison;
 use crate::host::journal::{self, Journal};
-use crate::host::lock::RunLock;
+use crate::host::lock::{HostTurn, RunLock};
 use crate::host::revisions::Target;
 use crate::host::store::Store;
 use crate::host::terminal::Terminal;
@@ -29,6 +29,7 @@ use crate::report::escape::visible_lines;
 use crate::report::json;
 use measure::Measuring;
 use prepare::Prepared;
+use suites::Wanted;
 
 /// What every run needs from outside.
 pub struct Surroundings<'a> {
@@ -45,6 +46,8 @@ pub struct Surroundings<'a> {
 /// # Errors
 /// When a side cannot be resolved, built or measured, or the record cannot be written.
 pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Terminal) -> Outcome<Exit> {
+    let conditions = conditions(options)?;
+    let wanted = Wanted::new(options)?;
     let (target, places) = find_target(around)?;
     let _lock = RunLock::acquire(&places.work)?;
     let laid_out = prepare::lay_out(options, &target, &places, terminal)?;
@@ -55,9 +58,10 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
         return Ok(Exit::Clean);
     }
     let prepared = laid_out.build(terminal)?;
-    let conditions = conditions(options)?;
+    let _turn = host_turn(around, terminal)?;
     let started_unix_s = clock::now_unix_s();
-    let suites = suites::list(options, &prepared, &conditions, &places, around.interrupted, terminal)?;
+    let suites =
+        suites::list(options, wanted, &prepared, &conditions, &places, around.interrupted, terminal)?;
     if options.list {
         terminal.result(&suites::names(&suites.records))?;
         return Ok(Exit::Clean);
@@ -90,6 +94,7 @@ pub fn resume(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut 
     prepared.check_same(&record)?;
     let conditions = conditions(&options)?;
     terminal.say(&format!("resuming run {}", record.id));
+    let _turn = host_turn(around, terminal)?;
     finish(&options, &prepared, &conditions, &store, journal, record, around, &places, terminal)
 }
 
@@ -115,6 +120,15 @@ fn find_target(around: &Surroundings<'_>) -> Outcome<(Target, Places)> {
     let places = Places::of(&target, around.results, around.current_dir);
     let target = target.leaving_out(&places.results).leaving_out(&places.work);
     Ok((target, places))
+}
+
+/// Two runs at once would disturb each other's numbers, whatever repositories they are about.
+fn host_turn(around: &Surroundings<'_>, terminal: &mut Terminal) -> Outcome<HostTurn> {
+    let turn = HostTurn::wait(|| {
+        terminal.status("waiting for another run to finish measuring on this host");
+        !around.interrupted.load(Ordering::Relaxed)
+    })?;
+    turn.ok_or_else(|| Failure::incomplete("interrupted").cause("another run is measuring on this host"))
 }
 
 fn conditions(options: &BenchOptions) -> Outcome<Conditions> {

@@ -37,16 +37,16 @@ struct Lister<'a> {
 /// Lists the suites of both sides.
 ///
 /// # Errors
-/// When the filter is no regular expression, or a listing hangs or is interrupted.
+/// When a listing hangs or is interrupted.
 pub fn list(
     options: &BenchOptions,
+    wanted: Wanted,
     prepared: &Prepared,
     conditions: &Conditions,
     places: &Places,
     interrupted: &AtomicBool,
     terminal: &mut Terminal,
 ) -> Outcome<Listed> {
-    let wanted = Wanted::new(options)?;
     let scratch = places.work.join("scratch");
     let mut lister = Lister { options, conditions, scratch, interrupted, wanted, notes: Vec::new() };
     let builds = prepared.sides.as_ref().map(|side| &side.build.suites);
@@ -154,14 +154,18 @@ fn failed_listing(
 }
 
 /// Which benchmarks the user wants.
-enum Wanted {
+pub enum Wanted {
     All,
     Matching(Regex),
     Exactly(String),
 }
 
 impl Wanted {
-    fn new(options: &BenchOptions) -> Outcome<Wanted> {
+    /// Reads the filter.
+    ///
+    /// # Errors
+    /// When it is no regular expression.
+    pub fn new(options: &BenchOptions) -> Outcome<Wanted> {
         Ok(match &options.filter {
             None => Wanted::All,
             Some(name) if options.exact => Wanted::Exactly(name.clone()),

@@ -100,7 +100,7 @@ pub struct BuiltSuite {
     /// SHA-256 of the executable.
     pub sha256: String,
     /// SHA-256 of what can make a difference when it runs: the code and data that are loaded, the programs and shared
-    /// libraries of the tree that it may use, and data files in the package's `benches` folder. Equal on both sides
+    /// libraries of the tree that it may use, and the tree's data files. Equal on both sides
     /// means that no difference between them can come from the sources.
     pub code_hash: String,
     /// Directory to run it in: the package's root in the tree's own place.

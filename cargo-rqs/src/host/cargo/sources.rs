@@ -34,19 +34,27 @@ pub(super) fn mentions_bench_attribute(dir: &Path) -> Outcome<bool> {
     Ok(false)
 }
 
-/// Hashes of the files that benchmarks may read when they run, by their place in the folder.
+/// Hashes of the files that benchmarks may read when they run, by their place in the folder: everything but sources,
+/// manifests, documents and hidden files.
 pub(super) fn data_in(folder: &Path) -> Outcome<BTreeMap<PathBuf, String>> {
     let mut data = BTreeMap::new();
     if !folder.is_dir() {
         return Ok(data);
     }
-    let is_data =
-        |file: &Path| !file.extension().is_some_and(|e| ["rs", "md", "toml"].iter().any(|known| e == *known));
-    for (inner, file) in files_below(folder)?.into_iter().filter(|(_, file)| is_data(file)) {
+    for (inner, file) in files_below(folder)?.into_iter().filter(|(inner, _)| is_data(inner)) {
         let content = std::fs::read(&file).or_fail(|| format!("cannot read `{}`", file.display()))?;
         data.insert(inner, fingerprint::of_bytes(&content));
     }
     Ok(data)
+}
+
+fn is_data(inner: &Path) -> bool {
+    const NO_DATA: [&str; 6] = ["rs", "md", "toml", "lock", "yml", "committed"];
+    const DOCUMENTS: [&str; 6] = ["LICENSE", "LICENCE", "COPYING", "README", "CHANGELOG", "AUTHORS"];
+    let hidden = inner.components().any(|part| part.as_os_str().as_encoded_bytes().starts_with(b"."));
+    let name = inner.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let known = inner.extension().is_some_and(|e| NO_DATA.iter().any(|known| e == *known));
+    !hidden && !known && !DOCUMENTS.iter().any(|document| name.starts_with(document))
 }
 
 fn is_rust(file: &Path) -> bool {

@@ -128,7 +128,7 @@ impl Gathering<'_> {
             name: suite_name(package, kind, &artifact.target.name),
             executable: copied.file.path.clone(),
             sha256: copied.file.sha256.clone(),
-            code_hash: joint_hash(copied.code_hash, &used, data_in(&root.join("benches"))?),
+            code_hash: joint_hash(copied.code_hash, &used, data_in(self.request.slot)?),
             cwd: relocation.text(&root.to_string_lossy()).into(),
             env: self.environment(package, executable.as_std_path(), &programs, relocation),
             harness,
