@@ -6,7 +6,6 @@
 
 mod callsite;
 mod gate;
-#[expect(dead_code, reason = "the coordinator uses the rest of it")]
 mod layout;
 mod system;
 

@@ -1,4 +1,6 @@
 //! The steps of one benchmark in turns: both sides' processes are led from station to station.
+//!
+//! A group can end in any of them: one that is dropped by a panic tells its end and waits for the answer like any other.
 
 use super::super::Task;
 use super::super::stage::Event;
@@ -24,6 +26,7 @@ impl Epoch<'_, '_> {
             match self.stage.next_event(role, Some(&self.memory))? {
                 // The harness went on without its clock reads being seen.
                 Event::Message(Message::Measured(_)) => return Ok(Err(Broken::WithoutTurns)),
+                Event::Message(Message::GroupEnds) => self.go_on(role)?,
                 Event::Message(_) | Event::Rang => {}
                 Event::Ended(status) => return Ok(Err(Broken::Ended(role, status))),
             }
@@ -67,6 +70,7 @@ impl Epoch<'_, '_> {
                     announced = Some((samples, iterations));
                 }
                 Event::Message(Message::Measured(_)) => return Ok(Err(Broken::WithoutTurns)),
+                Event::Message(Message::GroupEnds) => self.go_on(role)?,
                 Event::Message(_) | Event::Rang => {}
                 Event::Ended(status) => return Ok(Err(Broken::Ended(role, status))),
             }
@@ -90,6 +94,7 @@ impl Epoch<'_, '_> {
             let (role, event) = self.stage.next_of(&Role::BOTH, Some(&self.memory))?;
             match event {
                 Event::Message(Message::Measured(numbers)) => *measured.get_mut(role) = Some(numbers),
+                Event::Message(Message::GroupEnds) => self.go_on(role)?,
                 Event::Message(_) | Event::Rang => {}
                 Event::Ended(status) => {
                     // Whoever is stopped or waits would wait for ever: the pair ends with this benchmark.
