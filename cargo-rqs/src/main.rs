@@ -24,6 +24,7 @@ mod plan;
 mod report;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -61,11 +62,12 @@ fn dispatch(typed: cli::Rqs, arguments: &[OsString], terminal: &mut Terminal) ->
     };
     match typed.command {
         Command::Bench(bench) if bench.resume => {
-            let options = earlier_bench(bench::unfinished_arguments(&around)?)?;
-            bench::resume(&options, &around, terminal)
+            let (options, earlier_results) = earlier_bench(bench::unfinished_arguments(&around)?)?;
+            let results = results.as_deref().or(earlier_results.as_deref());
+            bench::resume(&options, &Surroundings { results, ..around }, terminal)
         }
         Command::Bench(bench) => {
-            bench::run(&bench.into_options(typed_after_bench(arguments))?, &around, terminal)
+            bench::run(&bench.into_options(typed_with_bench(arguments))?, &around, terminal)
         }
         Command::Show(show) => show::run(&show.run, &stored()?, show.output(), terminal),
         Command::List(_) => list::run(&stored()?, terminal),
@@ -80,21 +82,47 @@ fn with_subcommand(mut arguments: Vec<OsString>) -> Vec<OsString> {
     arguments
 }
 
-/// What stands behind `bench`, for the record and for taking the run up again.
-fn typed_after_bench(arguments: &[OsString]) -> Vec<String> {
-    let position = arguments.iter().position(|argument| argument == "bench").unwrap_or(0);
-    arguments[position + 1..].iter().map(|argument| argument.to_string_lossy().into_owned()).collect()
+/// What was typed beside `bench`, for the record and for taking the run up again. Options of all commands may stand
+/// before it.
+fn typed_with_bench(arguments: &[OsString]) -> Vec<String> {
+    let mut typed = with_subcommand(arguments.to_vec()).split_off(2);
+    let is_value = |at: usize| at > 0 && (typed[at - 1] == "--results" || typed[at - 1] == "--color");
+    if let Some(position) = (0..typed.len()).find(|&at| typed[at] == "bench" && !is_value(at)) {
+        typed.remove(position);
+    }
+    typed.iter().map(|argument| argument.to_string_lossy().into_owned()).collect()
 }
 
-/// The options of an interrupted run, from what was typed then.
-fn earlier_bench(arguments: Vec<String>) -> Outcome<bench::BenchOptions> {
+/// The options of an interrupted run and its directory of results, from what was typed then.
+fn earlier_bench(arguments: Vec<String>) -> Outcome<(bench::BenchOptions, Option<PathBuf>)> {
     let line = ["cargo", "rqs", "bench"].map(str::to_owned).into_iter().chain(arguments.iter().cloned());
     let typed = Cargo::try_parse_from(line).map_err(|error| {
         Failure::incomplete("the interrupted run was started with options that are not understood any more")
             .cause(error.to_string())
     })?;
-    match typed {
-        Cargo::Rqs(cli::Rqs { command: Command::Bench(bench), .. }) => bench.into_options(arguments),
-        Cargo::Rqs(_) => Err(Failure::incomplete("the interrupted run was no `bench`")),
+    let Cargo::Rqs(rqs) = typed;
+    let results = rqs.results();
+    match rqs.command {
+        Command::Bench(bench) => Ok((bench.into_options(arguments)?, results)),
+        _ => Err(Failure::incomplete("the interrupted run was no `bench`")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_typed_beside_bench_is_kept_wherever_it_stood() {
+        let kept = |line: &str| {
+            let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            typed_with_bench(&arguments).join(" ")
+        };
+        assert_eq!(kept("cargo-rqs rqs bench --baseline v1 --bench bench"), "--baseline v1 --bench bench");
+        assert_eq!(
+            kept("cargo-rqs rqs --results bench bench --baseline v1"),
+            "--results bench --baseline v1"
+        );
+        assert_eq!(kept("cargo-rqs bench --baseline v1"), "--baseline v1");
     }
 }

@@ -64,8 +64,7 @@ fn a_suite_in_a_folder_of_its_own_measures_the_package_around_it() {
 fn a_benchmark_that_needs_a_feature_is_measured_with_it_and_named_without() {
     let repository = Repository::get();
     let list = ["bench", "--baseline", "shapes", "--candidate", "shapes", "--bench", "guest", "--list"];
-    let without = repository.rqs(&list).exited(4);
-    without.said(&["guest", "extra", "hint: switch features on with `--features`"]);
+    repository.rqs(&list).exited(101).said(&["requires the features: `extra`", "\nhint: ", "`--features`"]);
     let ran = repository.rqs(&[&list[..], &["--features", "extra"]].concat()).exited(0);
     assert_eq!(ran.stdout, "zoo::guest::guest\n");
 }

@@ -65,6 +65,7 @@ fn a_second_run_at_once_is_told_who_measures() {
     let second = repository.bench(&["--baseline", "v1", "--candidate", "slower"]).exited(101);
     let pid = background.pid();
     second.said(&[&format!("error: process {pid} is measuring already"), &format!("`kill {pid}`")]);
+    repository.rqs(&["bench", "--resume"]).exited(101).said(&["is measuring already"]);
     repository.rqs(&["list"]).exited(0);
     background.signal("TERM");
     background.end().exited(101);
@@ -115,7 +116,7 @@ fn an_interrupted_build_ends_soon_and_says_so() {
     let begin = std::time::Instant::now();
     let ran = background.end().exited(101);
     assert!(begin.elapsed() < Duration::from_secs(10), "it took {:?} to stop", begin.elapsed());
-    ran.said(&["error: interrupted"]);
+    ran.said(&["error: interrupted while building", "hint: "]);
     repository.assert_no_process_is_left();
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rqs_harness::contract::EpochSample;
 use serde_json::Value;
 
 use crate::program::Report;
@@ -12,12 +13,9 @@ fn measured_ns(report: &Report) -> BTreeMap<String, Vec<u64>> {
     let record = report.record();
     let benchmarks = record["suites"][0]["benchmarks"].as_array().unwrap();
     let of_epoch = |epoch: &Value| -> u64 {
-        let blocks = epoch["blocks"].as_array().unwrap().iter();
-        let turns = blocks.flat_map(|block| ["baseline", "candidate"].map(|role| &block["turns"][role]));
-        turns
-            .flat_map(|turns| turns.as_array().unwrap())
-            .map(|turn| turn["elapsed_ns"].as_u64().unwrap())
-            .sum()
+        let sample: EpochSample = serde_json::from_value(epoch.clone()).unwrap();
+        let turns = sample.blocks.iter().flat_map(|block| [block.turns.baseline, block.turns.candidate]);
+        turns.flatten().map(|turn| turn.elapsed_ns).sum()
     };
     let name = |benchmark: &Value| benchmark["id"].as_str().unwrap().to_owned();
     let epochs = |benchmark: &Value| benchmark["epochs"].as_array().unwrap().iter().map(of_epoch).collect();

@@ -23,13 +23,18 @@ fn a_dry_run_says_what_would_be_measured_and_records_nothing() {
     let before = repository.results();
     let ran = repository.bench(&[&SIDES[..], &["--dry-run"]].concat()).exited(0);
     let lines: Vec<&str> = ran.stdout.lines().collect();
-    let [baseline, suite, candidate, same_suite] = lines[..] else { panic!("{}", ran.stdout) };
-    assert!(baseline.starts_with("baseline: `v1` (") && baseline.ends_with(") Make v1"), "{baseline}");
+    let of = |role: &str| lines.iter().position(|line| line.starts_with(role)).unwrap();
+    let (baseline, candidate) = (of("baseline: `v1` ("), of("candidate: `slower` ("));
     assert!(
-        candidate.starts_with("candidate: `slower` (") && candidate.ends_with(") Make slower"),
-        "{candidate}"
+        lines[baseline].ends_with(") Make v1") && lines[candidate].ends_with(") Make slower"),
+        "{lines:#?}"
     );
-    assert!(suite.starts_with("  zoo::speed (criterion") && suite == same_suite, "{suite}");
+    for of_side in [&lines[baseline + 1..candidate], &lines[candidate + 1..]] {
+        let built = of_side[0] == "  already built" && of_side[1].starts_with("    zoo::speed (");
+        assert!(built || of_side[0] == "  to be built", "{lines:#?}");
+    }
+    let judging = "judging: margin 6%, floor 3%, 1% chance of any false alarm";
+    assert!(lines.contains(&judging), "{lines:#?}");
     assert_eq!(repository.results(), before);
 }
 

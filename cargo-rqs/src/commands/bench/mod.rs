@@ -57,7 +57,7 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
         terminal.result(&lines.collect::<String>())?;
         return Ok(Exit::Clean);
     }
-    let prepared = laid_out.build(terminal)?;
+    let prepared = laid_out.build(around.interrupted, terminal)?;
     let _turn = host_turn(around, terminal)?;
     let started_unix_s = clock::now_unix_s();
     let suites =
@@ -90,7 +90,8 @@ pub fn resume(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut 
         return Err(no_unfinished_run());
     }
     let options = options.pinned_to(&record.revisions);
-    let prepared = prepare::lay_out(&options, &target, &places, terminal)?.build(terminal)?;
+    let prepared = prepare::lay_out(&options, &target, &places, terminal)?;
+    let prepared = prepared.build(around.interrupted, terminal)?;
     prepared.check_same(&record)?;
     let conditions = conditions(&options)?;
     terminal.say(&format!("resuming run {}", record.id));
@@ -104,6 +105,8 @@ pub fn resume(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut 
 /// When there is none.
 pub fn unfinished_arguments(around: &Surroundings<'_>) -> Outcome<Vec<String>> {
     let (_, places) = find_target(around)?;
+    // Opening a journal tidies its end, which must not happen under a run that writes it.
+    let _lock = RunLock::acquire(&places.work)?;
     match Journal::resume(&places.work)? {
         Some((_, record)) => Ok(record.arguments),
         None => Err(no_unfinished_run()),

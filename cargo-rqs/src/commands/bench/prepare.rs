@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::BenchOptions;
 use crate::commands::Places;
@@ -87,8 +88,9 @@ impl LaidOut {
     ///
     /// # Errors
     /// When a side does not build.
-    pub fn build(self, terminal: &mut Terminal) -> Outcome<Prepared> {
-        let ByRole { baseline, candidate } = ByRole::try_from_fn(|role| self.build_side(role, terminal))?;
+    pub fn build(self, interrupted: &AtomicBool, terminal: &mut Terminal) -> Outcome<Prepared> {
+        let ByRole { baseline, candidate } =
+            ByRole::try_from_fn(|role| self.build_side(role, interrupted, terminal))?;
         terminal.clear_status();
         let side = |role: Role, build: Build| Side {
             revision: self.sources.get(role).revision.clone(),
@@ -102,10 +104,10 @@ impl LaidOut {
         Ok(Prepared { sides, notes, toolchain: self.toolchain })
     }
 
-    fn build_side(&self, role: Role, terminal: &mut Terminal) -> Outcome<Build> {
+    fn build_side(&self, role: Role, interrupted: &AtomicBool, terminal: &mut Terminal) -> Outcome<Build> {
         let source = self.sources.get(role);
         let tree_id = tree_id(source);
-        let request = self.request(role, &tree_id);
+        let request = self.request(role, &tree_id, interrupted);
         if let Some(build) = cargo::lookup(&request)? {
             return Ok(build);
         }
@@ -114,12 +116,16 @@ impl LaidOut {
         let occupied = self.slot.occupy(&source.tree)?;
         let built = cargo::build(&request, &mut |line| terminal.status(line));
         let released = occupied.release();
+        if interrupted.load(Ordering::Relaxed) {
+            return Err(Failure::incomplete("interrupted while building")
+                .hint("nothing was measured yet; the same command line starts again"));
+        }
         let build =
             built.map_err(|failure| failure.within(format!("failed to build the {role} `{spec}`")))?;
         released.map(|()| build)
     }
 
-    fn request<'a>(&'a self, role: Role, tree_id: &'a str) -> BuildRequest<'a> {
+    fn request<'a>(&'a self, role: Role, tree_id: &'a str, interrupted: &'a AtomicBool) -> BuildRequest<'a> {
         let source = self.sources.get(role);
         BuildRequest {
             tree: &source.tree,
@@ -130,6 +136,7 @@ impl LaidOut {
             executables: &self.executables,
             options: &self.options,
             toolchain: &self.toolchain,
+            interrupted,
         }
     }
 
@@ -142,7 +149,7 @@ impl LaidOut {
         for (role, source) in self.sources.iter() {
             let revision = &source.revision;
             text += &format!("{role}: `{}` ({}) {}\n", revision.spec, revision.short_id(), revision.summary);
-            match cargo::lookup(&self.request(role, &tree_id(source)))? {
+            match cargo::lookup(&self.request(role, &tree_id(source), &AtomicBool::new(false)))? {
                 None => text += "  to be built\n",
                 Some(build) => {
                     text += "  already built\n";

@@ -237,6 +237,7 @@ fn compile(
     let (mut produced, mut errors) = (Produced::default(), Errors::default());
     let finished = process::stream(
         command,
+        Some(request.interrupted),
         // What is no message was printed by a procedural macro or a build script.
         &mut |line| match serde_json::from_slice(&line) {
             Ok(Message::CompilerArtifact(artifact)) => produced.artifacts.push(artifact),

@@ -32,6 +32,7 @@ mod suites;
 mod toolchain;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +65,8 @@ pub struct BuildRequest<'a> {
     pub options: &'a BuildOptions,
     /// The toolchain of the run.
     pub toolchain: &'a Toolchain,
+    /// True once the user asks to stop.
+    pub interrupted: &'a AtomicBool,
 }
 
 /// The benchmark executables of one tree.

@@ -65,6 +65,7 @@ impl Stage {
             executables: &self.root.join("executables"),
             options: &self.options,
             toolchain: &self.toolchain,
+            interrupted: &AtomicBool::new(false),
         })
     }
 

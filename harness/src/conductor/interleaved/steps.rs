@@ -1,4 +1,6 @@
 //! The steps of one benchmark in turns: both sides' processes are led from station to station.
+//!
+//! A group can end in any of them: one that is dropped by a panic tells its end and waits for the answer like any other.
 
 use super::super::Task;
 use super::super::stage::Event;
@@ -24,7 +26,6 @@ impl Epoch<'_, '_> {
             match self.stage.next_event(role, Some(&self.memory))? {
                 // The harness went on without its clock reads being seen.
                 Event::Message(Message::Measured(_)) => return Ok(Err(Broken::WithoutTurns)),
-                // A benchmark that panics unwinds through its group, which waits for the answer.
                 Event::Message(Message::GroupEnds) => self.go_on(role)?,
                 Event::Message(_) | Event::Rang => {}
                 Event::Ended(status) => return Ok(Err(Broken::Ended(role, status))),
@@ -69,7 +70,6 @@ impl Epoch<'_, '_> {
                     announced = Some((samples, iterations));
                 }
                 Event::Message(Message::Measured(_)) => return Ok(Err(Broken::WithoutTurns)),
-                // A benchmark that panics unwinds through its group, which waits for the answer.
                 Event::Message(Message::GroupEnds) => self.go_on(role)?,
                 Event::Message(_) | Event::Rang => {}
                 Event::Ended(status) => return Ok(Err(Broken::Ended(role, status))),
