@@ -237,7 +237,9 @@ pub struct EpochSample {
     /// handed over.
     #[serde(default, skip_serializing_if = "is_zero_ns")]
     pub handover_ns: u64,
-    /// The blocks in time order.
+    /// The blocks in time order, written as columns.
+    #[serde(with = "crate::columns")]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::columns::BlockColumns"))]
     pub blocks: Vec<Block>,
 }
 

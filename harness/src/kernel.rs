@@ -102,14 +102,20 @@ pub fn do_not_block(fd: RawFd) -> io::Result<()> {
     check(unsafe { libc::fcntl(fd, libc::F_SETFL, flags | libc::O_NONBLOCK) }).map(drop)
 }
 
-/// Acknowledges what has arrived over TCP now. The kernel goes back to waiting a while after each answer, so this is to
-/// be said again after every read.
-pub fn acknowledge_now(socket: RawFd) -> io::Result<()> {
+/// Acknowledges what comes in at once. Criterion writes a frame as two small packets without `TCP_NODELAY`, so the second
+/// one waits for our acknowledgement of the first, 40 ms long by default. The kernel forgets the setting, so it is
+/// renewed after every read.
+pub fn acknowledge_at_once(socket: RawFd) -> io::Result<()> {
     let on: libc::c_int = 1;
-    let len = size_of_val(&on) as libc::socklen_t;
-    // SAFETY: the option is a readable integer of the given length.
+    // SAFETY: the option value is a readable int of the given size.
     let status = unsafe {
-        libc::setsockopt(socket, libc::IPPROTO_TCP, libc::TCP_QUICKACK, (&raw const on).cast(), len)
+        libc::setsockopt(
+            socket,
+            libc::IPPROTO_TCP,
+            libc::TCP_QUICKACK,
+            (&raw const on).cast(),
+            size_of_val(&on) as libc::socklen_t,
+        )
     };
     check(status).map(drop)
 }

@@ -6,6 +6,7 @@
 #![expect(clippy::disallowed_methods, reason = "this crate owns processes and clocks")]
 
 pub mod coin;
+pub mod columns;
 pub mod conductor;
 pub mod contract;
 pub mod criterion;

@@ -12,7 +12,7 @@ use crate::callsite::{Callers, Signature};
 use crate::layout::{MAX_TURNS, NOBODY, Shared, Side, station};
 use crate::system;
 
-/// Clock reads of the first warm-up call that are unwound; a call with more has its pauses before the start.
+/// Clock reads of the first warm-up call at most; every one is unwound.
 const LEARNED_READS: usize = 16;
 /// Warm-up ends that had no effect before the probe gives up.
 const MOST_VAIN_ENDS: u32 = 3;
@@ -200,10 +200,14 @@ impl Gate {
     ) -> Option<u64> {
         let callers = Callers::of(return_slot);
         if !self.starts_again(&callers) {
-            if self.reads_in_call < LEARNED_READS {
-                self.learned[self.reads_in_call] = callers;
-                self.learned_len = self.reads_in_call + 1;
+            if self.reads_in_call == LEARNED_READS {
+                // The start never came again: somebody else reads the clock around the harness, or its first call was
+                // compiled apart from the others.
+                self.give_up();
+                return Some(0);
             }
+            self.learned[self.reads_in_call] = callers;
+            self.learned_len = self.reads_in_call + 1;
             self.reads_in_call += 1;
             self.last_read_ns = now_ns;
             return Some(0);
@@ -230,8 +234,7 @@ impl Gate {
         let last = self.learned_len - 1;
         let start = self.learned[0];
         self.start = start.signature(&self.learned[1..=last]);
-        let complete = self.reads_in_call == self.learned_len && last > 0;
-        self.end = if complete { self.learned[last].signature(&self.learned[..last]) } else { None };
+        self.end = if last > 0 { self.learned[last].signature(&self.learned[..last]) } else { None };
     }
 
     fn count_call(&mut self, end_ns: u64) {
@@ -372,9 +375,6 @@ impl Gate {
         trace.major_faults.store((usage.major_faults() - self.usage.major_faults()) as u32, Relaxed);
         self.own_turns += 1;
         self.turn += 1;
-        if self.shared.solo.load(Acquire) == 1 {
-            return;
-        }
         let next_is_mine = self.owner(self.turn) as usize == self.role;
         if self.shared.stop_whole.load(Acquire) == 1 && !next_is_mine {
             // The coordinator stops this process with all its threads, and passes the turn on itself.
@@ -395,10 +395,6 @@ impl Gate {
         loop {
             let current = self.shared.turn.load(Acquire);
             self.turn = current as usize;
-            if self.shared.solo.load(Acquire) == 1 {
-                self.samples_left = u32::MAX;
-                return;
-            }
             let owner = self.owner(self.turn);
             if owner == NOBODY {
                 self.samples_left = u32::MAX;
@@ -422,7 +418,7 @@ impl Gate {
             self.in_sample = false;
             self.end_sample(&clock);
         }
-        while self.turn < self.turns() && self.shared.solo.load(Acquire) == 0 {
+        while self.turn < self.turns() {
             // Fewer samples than planned: give the turns back, the coordinator sees it in `samples_seen`.
             self.end_turn(&clock);
             self.wait_for_own_turn(&clock);

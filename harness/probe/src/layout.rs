@@ -12,6 +12,7 @@ pub const NOBODY: u32 = 2;
 /// Where a probed process stands, as it tells the coordinator in [`Side::station`].
 pub mod station {
     /// Running freely, or not started.
+    #[allow(dead_code, reason = "only the coordinator writes it")]
     pub const FREE: u32 = 0;
     /// Waits before the first clock read of a warm-up.
     pub const WARM_UP: u32 = 1;
@@ -91,8 +92,8 @@ pub struct Shared {
     pub turns: AtomicU32,
     /// 1 when whole processes are stopped between turns, by the coordinator.
     pub stop_whole: AtomicU32,
-    /// 1 when the other side is gone: nobody waits any more.
-    pub solo: AtomicU32,
+    /// Keeps the next field aligned.
+    pub reserved: AtomicU32,
     /// The turns.
     pub plan: [PlannedTurn; MAX_TURNS],
     /// Baseline, candidate.

@@ -38,13 +38,15 @@ static NEXT_GETRANDOM: Next = Next::new(c"getrandom");
 static CONSTRUCTOR: extern "C" fn() = construct;
 
 /// Reads `RQS_PROBE`: shared-memory descriptor, event descriptor, role, heap shift in bytes, mapping shift in pages,
-/// seed of `getrandom` (0 leaves it alone), harness port; decimal numbers with commas between.
+/// seed of `getrandom` (0 leaves it alone), harness port, descriptor of the probe itself; decimal numbers with commas
+/// between.
 extern "C" fn construct() {
     let Some(settings) = system::environment(c"RQS_PROBE") else { return };
     let mut numbers = settings.to_bytes().split(|&byte| byte == b',').map(parse_decimal);
     let mut next = || numbers.next().flatten();
     let (Some(memory_fd), Some(event_fd), Some(role)) = (next(), next(), next()) else { return };
     let (Some(heap), Some(pages), Some(seed), Some(port)) = (next(), next(), next(), next()) else { return };
+    let Some(probe_fd) = next() else { return };
     // Programs that the benchmark starts run without the hook.
     system::set_environment(c"LD_PRELOAD", system::environment(c"RQS_LD_PRELOAD"));
     system::set_environment(c"RQS_PROBE", None);
@@ -55,6 +57,8 @@ extern "C" fn construct() {
     if shared.magic.load(Ordering::Acquire) != layout::MAGIC || role > 1 {
         return;
     }
+    // The dynamic linker has mapped the probe; nobody needs the descriptor any more.
+    system::close_descriptor(probe_fd as c_int);
     system::shift_layout(heap as usize, pages as usize);
     system::close_on_exec(event_fd as c_int);
     system::at_fork_in_child(fall_silent);

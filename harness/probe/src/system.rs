@@ -153,6 +153,12 @@ pub fn shift_layout(heap_bytes: usize, mapping_pages: usize) {
     }
 }
 
+/// Closes a descriptor.
+pub fn close_descriptor(fd: c_int) {
+    // SAFETY: the descriptor was handed to the probe for good.
+    unsafe { close(fd) };
+}
+
 /// Keeps child programs from inheriting a descriptor.
 pub fn close_on_exec(fd: c_int) {
     // SAFETY: plain descriptor flag.

@@ -63,8 +63,7 @@ impl Pair<'_> {
                 return Ok(report);
             };
             if key != other {
-                let what = "its benchmarks come in another order than the baseline's".to_owned();
-                return Err(MeasureError::Protocol(Role::Candidate, what));
+                return Err(MeasureError::OtherOrder);
             }
             let steal = kernel::steal_ticks(&self.conditions.bench_cpus).saturating_sub(steal_before);
             let numbers = ByRole::new(baseline, candidate);

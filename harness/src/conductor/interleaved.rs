@@ -115,7 +115,7 @@ impl Pair<'_> {
         let memory = system(SharedMemory::create(), || "cannot make shared memory".into())?;
         let mut stage = Stage::new(self.conditions, self.interrupted);
         let settings = ProbeSettings {
-            path: &self.probe,
+            file: &self.probe,
             memory: &memory,
             // Multiples of 16, as the heap's own alignment.
             heap_shift: 16 * coins.below(256),
@@ -159,8 +159,7 @@ impl Epoch<'_, '_> {
                     (key, ByRole::new(a, b))
                 }
                 (Reached::WarmUp(..), Reached::WarmUp(..)) => {
-                    let what = "its benchmarks come in another order than the baseline's".to_owned();
-                    return Err(MeasureError::Protocol(Role::Candidate, what));
+                    return Err(MeasureError::OtherOrder);
                 }
                 (Reached::End(status), _) => {
                     self.blame(Role::Baseline, status, tasks, &last_key, report);
@@ -367,6 +366,8 @@ impl Epoch<'_, '_> {
             match self.stage.next_event(role, Some(&self.memory))? {
                 // The harness went on without its clock reads being seen.
                 Event::Message(Message::Measured(_)) => return Ok(Err(Broken::WithoutTurns)),
+                // A benchmark that panics unwinds through its group, which waits for the answer.
+                Event::Message(Message::GroupEnds) => self.go_on(role)?,
                 Event::Message(_) | Event::Rang => {}
                 Event::Ended(status) => return Ok(Err(Broken::Ended(role, status))),
             }
@@ -410,6 +411,7 @@ impl Epoch<'_, '_> {
                     announced = Some((samples, iterations));
                 }
                 Event::Message(Message::Measured(_)) => return Ok(Err(Broken::WithoutTurns)),
+                Event::Message(Message::GroupEnds) => self.go_on(role)?,
                 Event::Message(_) | Event::Rang => {}
                 Event::Ended(status) => return Ok(Err(Broken::Ended(role, status))),
             }
@@ -433,6 +435,7 @@ impl Epoch<'_, '_> {
             let (role, event) = self.stage.next_of(&Role::BOTH, Some(&self.memory))?;
             match event {
                 Event::Message(Message::Measured(numbers)) => *measured.get_mut(role) = Some(numbers),
+                Event::Message(Message::GroupEnds) => self.go_on(role)?,
                 Event::Message(_) | Event::Rang => {}
                 Event::Ended(status) => {
                     // Whoever is stopped or waits would wait for ever: the pair ends with this benchmark.

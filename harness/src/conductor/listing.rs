@@ -37,7 +37,9 @@ pub fn list(
     interrupted: &AtomicBool,
     scratch: &Path,
 ) -> Result<Listing, MeasureError> {
-    let mut stage = Stage::new(conditions, interrupted);
+    // Nothing is timed, so nothing needs priority.
+    let ordinary = Conditions { fifo: false, ..conditions.clone() };
+    let mut stage = Stage::new(&ordinary, interrupted);
     stage.enter(role, executable, &command_line::listing(), scratch, None)?;
     let mut occurrences = Occurrences::default();
     let mut keys = Vec::new();

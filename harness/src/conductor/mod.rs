@@ -7,6 +7,7 @@ pub mod stage;
 pub mod turns;
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -72,7 +73,7 @@ pub struct Pair<'a> {
     conditions: &'a Conditions,
     interrupted: &'a AtomicBool,
     scratch: PathBuf,
-    probe: PathBuf,
+    probe: File,
     learned: HashMap<BenchmarkKey, Learned>,
     versions: ByRole<Option<[u8; 3]>>,
 }
@@ -88,10 +89,9 @@ impl<'a> Pair<'a> {
         interrupted: &'a AtomicBool,
         scratch: &Path,
     ) -> Result<Self, MeasureError> {
-        let probe = scratch.join("rqs_probe.so");
-        stage::system(crate::process::install(&probe, crate::PROBE), || {
-            format!("cannot write the probe to `{}`", probe.display())
-        })?;
+        let path = scratch.join("rqs_probe.so");
+        let probe = crate::process::install(&path, crate::PROBE).and_then(|()| File::open(&path));
+        let probe = stage::system(probe, || format!("cannot install the probe at `{}`", path.display()))?;
         for role in Role::BOTH {
             let folder = scratch.join(home_name(role));
             stage::system(std::fs::create_dir_all(&folder), || {

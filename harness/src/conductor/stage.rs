@@ -1,5 +1,6 @@
 //! The stage: the running benchmark processes and everything that can be heard from them, one event at a time.
 
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
@@ -23,6 +24,8 @@ pub enum MeasureError {
     Interrupted,
     /// One side gave no sign of life for too long.
     Hung(Role),
+    /// The sides run their benchmarks in different orders; asked for one at a time, they can be measured.
+    OtherOrder,
     /// One side said something that is not its harness's protocol.
     Protocol(Role, String),
     /// The operating system refused something.
@@ -34,6 +37,7 @@ impl std::fmt::Display for MeasureError {
         match self {
             MeasureError::Interrupted => f.write_str("interrupted"),
             MeasureError::Hung(role) => write!(f, "the {role}'s benchmark gives no sign of life"),
+            MeasureError::OtherOrder => f.write_str("the two sides run their benchmarks in different orders"),
             MeasureError::Protocol(role, what) => {
                 write!(f, "the {role}'s benchmark breaks the protocol: {what}")
             }
@@ -80,8 +84,8 @@ pub struct Actor {
 
 /// What the probe of one side is told at start-up.
 pub struct ProbeSettings<'a> {
-    /// The installed probe.
-    pub path: &'a Path,
+    /// The installed probe, open.
+    pub file: &'a File,
     /// The shared memory.
     pub memory: &'a SharedMemory,
     /// Bytes by which the heap is shifted.
@@ -125,7 +129,7 @@ impl<'a> Stage<'a> {
         if let Some((probe, padding)) = probe {
             connection.hold_greeting();
             let fd = system(kernel::event_descriptor(), || cannot("make an event descriptor"))?;
-            inherited.extend([probe.memory.fd().as_raw_fd(), fd.as_raw_fd()]);
+            inherited.extend([probe.memory.fd().as_raw_fd(), fd.as_raw_fd(), probe.file.as_raw_fd()]);
             env.extend(probe_environment(probe, role, fd.as_raw_fd(), connection.port(), padding));
             bell = Some(fd);
         }
@@ -237,16 +241,18 @@ fn probe_environment(
 ) -> impl Iterator<Item = (String, String)> + use<> {
     // Fixed widths: both sides get an environment block of the same length, so their stacks begin alike.
     let settings = format!(
-        "{:05},{:05},{},{:010},{:010},{:020},{:05}",
+        "{:05},{:05},{},{:010},{:010},{:020},{:05},{:05}",
         probe.memory.fd().as_raw_fd(),
         bell,
         role.index(),
         probe.heap_shift,
         probe.mapping_shift,
         probe.random_seed,
-        port
+        port,
+        probe.file.as_raw_fd(),
     );
-    let path = probe.path.to_string_lossy().into_owned();
+    // The dynamic linker splits the variable at spaces and colons, which the file's own path may hold.
+    let path = format!("/proc/self/fd/{}", probe.file.as_raw_fd());
     let present = std::env::var("LD_PRELOAD").ok().filter(|value| !value.is_empty());
     let preload = present.as_ref().map_or(path.clone(), |present| format!("{path}:{present}"));
     let mut env = vec![("RQS_PROBE".to_owned(), settings), ("LD_PRELOAD".to_owned(), preload)];

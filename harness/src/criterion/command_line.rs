@@ -12,6 +12,7 @@ pub const PLAIN_SAMPLES: u64 = 20;
 pub fn samples_for(mean_ns: f64) -> u64 {
     match mean_ns {
         ..200_000.0 => 100,
+        ..1_000_000.0 => 50,
         ..5_000_000.0 => 20,
         _ => FEWEST_SAMPLES,
     }

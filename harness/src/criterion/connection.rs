@@ -114,9 +114,7 @@ impl Connection {
                 Err(error) => return Err(error),
             }
         }
-        // Criterion writes the length and the body of a frame on their own, and its kernel holds the body back until
-        // the length is acknowledged: 40 ms for each frame, unless the acknowledgement goes out at once.
-        kernel::acknowledge_now(stream.as_raw_fd())?;
+        kernel::acknowledge_at_once(stream.as_raw_fd())?;
         self.parse()
     }
 

@@ -1,6 +1,6 @@
 //! The loop of a run: measures every undecided benchmark once per epoch, until all are decided or the budget is spent.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rqs_harness::process::Conditions;
@@ -33,6 +33,8 @@ pub struct Measuring<'a> {
     interrupted: &'a AtomicBool,
     pairs: Vec<Option<Pair<'a>>>,
     tempers: HashMap<(usize, BenchmarkKey), Temper>,
+    /// Suites whose sides run their benchmarks in different orders.
+    one_at_a_time: HashSet<usize>,
 }
 
 /// What the loop learned about one benchmark.
@@ -79,7 +81,8 @@ impl<'a> Measuring<'a> {
             pair.set_versions(suite.harness.as_ref().map(|harness| version_of(harness)));
             pairs.push(Some(pair));
         }
-        Ok(Measuring { record, journal, interrupted, pairs, tempers: HashMap::new() })
+        let (tempers, one_at_a_time) = (HashMap::new(), HashSet::new());
+        Ok(Measuring { record, journal, interrupted, pairs, tempers, one_at_a_time })
     }
 
     /// Measures until everything is decided, the budget is spent, or the user asks to stop.
@@ -145,19 +148,24 @@ impl<'a> Measuring<'a> {
             if keys.is_empty() {
                 continue;
             }
-            let report = self.take(suite, &keys, engine, plan)?;
-            self.take_in(suite, &keys, engine, report)?;
+            let together = if self.one_at_a_time.contains(&suite) { 1 } else { keys.len() };
+            for keys in keys.chunks(together) {
+                if let Some(report) = self.take(suite, keys, engine, plan)? {
+                    self.take_in(suite, keys, engine, report)?;
+                }
+            }
         }
         Ok(())
     }
 
+    /// `None` when the benchmarks have to be taken one at a time, from the next epoch on.
     fn take(
         &mut self,
         suite: usize,
         keys: &[BenchmarkKey],
         engine: Engine,
         plan: &EpochPlan,
-    ) -> Outcome<EpochReport> {
+    ) -> Outcome<Option<EpochReport>> {
         let budget = self.record.budget;
         let task = |key: &BenchmarkKey| Task {
             key: key.clone(),
@@ -171,7 +179,7 @@ impl<'a> Measuring<'a> {
             spawned_first: plan.spawned_first,
             tasks: keys.iter().map(task).collect(),
         };
-        let Some(pair) = &mut self.pairs[suite] else { return Ok(EpochReport::default()) };
+        let Some(pair) = &mut self.pairs[suite] else { return Ok(None) };
         let measured = match engine {
             Engine::Turns => pair.take_turns(&request),
             Engine::Alternation | Engine::Processes => pair.alternate(&request),
@@ -180,12 +188,16 @@ impl<'a> Measuring<'a> {
             // A signal that came in the middle of an epoch may show as a process that ended.
             _ if self.interrupted.load(Ordering::Relaxed) => Err(interrupted()),
             Err(MeasureError::Interrupted) => Err(interrupted()),
+            Err(MeasureError::OtherOrder) if keys.len() > 1 => {
+                self.one_at_a_time.insert(suite);
+                Ok(None)
+            }
             Err(error) => {
                 Err(Failure::incomplete(format!("cannot measure `{}`", self.record.suites[suite].name))
                     .because(error)
                     .hint("what was measured is kept; take the run up again with `cargo rqs bench --resume`"))
             }
-            Ok(report) => Ok(report),
+            Ok(report) => Ok(Some(report)),
         }
     }
 

@@ -25,6 +25,7 @@ use crate::host::{clock, environment};
 use crate::model::failure::{Exit, Failure, Outcome};
 use crate::model::record::RunRecord;
 use crate::model::run_id::run_id;
+use crate::report::escape::visible_lines;
 use measure::Measuring;
 use prepare::Prepared;
 
@@ -45,11 +46,14 @@ pub struct Surroundings<'a> {
 pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Terminal) -> Outcome<Exit> {
     let (target, places) = find_target(around)?;
     let _lock = RunLock::acquire(&places.work)?;
-    let prepared = prepare::prepare(options, &target, &places, terminal)?;
+    let laid_out = prepare::lay_out(options, &target, &places, terminal)?;
     if options.dry_run {
-        terminal.result(&prepared.outline())?;
+        let outline = laid_out.outline()? + &options.outline();
+        let lines = visible_lines(&outline).map(|line| line + "\n");
+        terminal.result(&lines.collect::<String>())?;
         return Ok(Exit::Clean);
     }
+    let prepared = laid_out.build(terminal)?;
     let conditions = conditions(options)?;
     let started_unix_s = clock::now_unix_s();
     let suites = suites::list(options, &prepared, &conditions, &places, around.interrupted, terminal)?;
@@ -81,7 +85,7 @@ pub fn resume(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut 
         return Err(no_unfinished_run());
     }
     let options = options.pinned_to(&record.revisions);
-    let prepared = prepare::prepare(&options, &target, &places, terminal)?;
+    let prepared = prepare::lay_out(&options, &target, &places, terminal)?.build(terminal)?;
     prepared.check_same(&record)?;
     let conditions = conditions(&options)?;
     terminal.say(&format!("resuming run {}", record.id));

@@ -79,6 +79,21 @@ impl BenchOptions {
         }
     }
 
+    /// What would be spent, for `--dry-run`.
+    pub fn outline(&self) -> String {
+        let Budget { max_epochs, time_budget_ms, .. } = self.budget(1, 0);
+        let Policy { margin, floor, alpha } = self.policy;
+        let percent = |fraction: f64| fraction * 100.0;
+        format!(
+            "judging: margin {}%, floor {}%, {}% chance of any false alarm\n\
+             budget: at most {max_epochs} epochs a benchmark and {} s in all\n",
+            percent(margin),
+            percent(floor),
+            percent(alpha),
+            time_budget_ms / 1000,
+        )
+    }
+
     /// The same options for exactly the revisions of an earlier start: branches may have moved since.
     pub fn pinned_to(&self, revisions: &ByRole<Revision>) -> BenchOptions {
         let pin = |spec: RevisionSpec, revision: &Revision| match revision.kind {

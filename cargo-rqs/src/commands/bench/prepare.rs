@@ -1,12 +1,12 @@
 //! Resolves both revisions, lays them out, settles their lockfiles, and builds them.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::BenchOptions;
 use crate::commands::Places;
 use crate::host::cargo::{
-    self, Build, BuildOptions, BuildRequest, Lock, LockRequest, Place, Toolchain, Tree,
+    self, BrokenSuite, Build, BuildOptions, BuildRequest, Lock, LockRequest, Place, Toolchain, Tree,
 };
 use crate::host::revisions::{self, Slot, Source, Target};
 use crate::host::terminal::Terminal;
@@ -34,16 +34,27 @@ pub struct Prepared {
     toolchain: Toolchain,
 }
 
-/// Prepares both sides.
+/// Both revisions as source trees with lockfiles, before anything is built.
+pub struct LaidOut {
+    sources: ByRole<Source>,
+    locks: ByRole<Lock>,
+    notes: Vec<String>,
+    slot: Slot,
+    executables: PathBuf,
+    options: BuildOptions,
+    toolchain: Toolchain,
+}
+
+/// Resolves both revisions and their dependencies.
 ///
 /// # Errors
-/// When a revision is unknown, cannot be laid out, resolved or built.
-pub fn prepare(
+/// When a revision is unknown, or cannot be laid out or resolved.
+pub fn lay_out(
     options: &BenchOptions,
     target: &Target,
     places: &Places,
     terminal: &mut Terminal,
-) -> Outcome<Prepared> {
+) -> Outcome<LaidOut> {
     let root = target.repository_root().unwrap_or(target.manifest_dir());
     let place = Place::for_repository(root)?;
     revisions::clear_leftovers(&place.trees)?;
@@ -65,72 +76,36 @@ pub fn prepare(
     let request = LockRequest { toolchain: &toolchain, options: &build_options, store: &locks_store };
     terminal.status("resolving dependencies");
     let locks = cargo::agree(trees, request)?;
-    let executables = places.work.join("executables");
-    let slot = Slot::new(&place.trees);
-    let builds = ByRole::try_from_fn(|role| {
-        let work =
-            Work { slot: &slot, executables: &executables, options: &build_options, toolchain: &toolchain };
-        work.build(role, sources.get(role), locks.get(role), terminal)
-    })?;
-    terminal.clear_status();
-    for (role, build) in builds.iter() {
-        let spec = &sources.get(role).revision.spec;
-        notes.extend(build.notes.iter().map(|note| format!("`{spec}`: {note}")));
-        if build.capped_lints {
-            notes.push(format!(
-                "`{spec}` denies lints that this compiler raises; they were capped for the build"
-            ));
-        }
-        notes.extend(
-            build
-                .broken
-                .iter()
-                .map(|suite| format!("`{}` does not build at `{spec}`: {}", suite.name, suite.reason)),
-        );
-    }
     notes.extend(locks.iter().flat_map(|(_, lock)| lock.notes.clone()));
-    notes.dedup();
-    let mut parts = builds.map(Some);
-    let sides = ByRole::try_from_fn(|role| {
-        let build = parts.get_mut(role).take().ok_or_else(|| Failure::incomplete("a build is missing"))?;
-        Ok::<_, Failure>(Side {
-            revision: sources.get(role).revision.clone(),
-            lock: locks.get(role).clone(),
+    terminal.clear_status();
+    let (slot, executables) = (Slot::new(&place.trees), places.work.join("executables"));
+    Ok(LaidOut { sources, locks, notes, slot, executables, options: build_options, toolchain })
+}
+
+impl LaidOut {
+    /// Builds both sides, or finds them built.
+    ///
+    /// # Errors
+    /// When a side does not build.
+    pub fn build(self, terminal: &mut Terminal) -> Outcome<Prepared> {
+        let ByRole { baseline, candidate } = ByRole::try_from_fn(|role| self.build_side(role, terminal))?;
+        terminal.clear_status();
+        let side = |role: Role, build: Build| Side {
+            revision: self.sources.get(role).revision.clone(),
+            lock: self.locks.get(role).clone(),
             build,
-        })
-    })?;
-    Ok(Prepared { sides, notes, toolchain })
-}
-
-/// A tree of its own for the baseline with the candidate's benchmarks in it.
-fn lend_benches(target: &Target, sources: &ByRole<Source>, trees: &Path) -> Outcome<(Source, Vec<String>)> {
-    let source = target.branch_off(&sources.baseline, &sources.candidate.revision.id, trees)?;
-    let dir = |source: &Source| source.tree.join(&source.manifest_rel);
-    let lent = cargo::overlay_benches(&dir(&sources.candidate), &dir(&source))?;
-    Ok((source, lent))
-}
-
-struct Work<'a> {
-    slot: &'a Slot,
-    executables: &'a Path,
-    options: &'a BuildOptions,
-    toolchain: &'a Toolchain,
-}
-
-impl Work<'_> {
-    fn build(&self, role: Role, source: &Source, lock: &Lock, terminal: &mut Terminal) -> Outcome<Build> {
-        let tree_id =
-            source.tree.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let request = BuildRequest {
-            tree: &source.tree,
-            slot: self.slot.path(),
-            tree_id: &tree_id,
-            package: &source.manifest_rel,
-            lock_sha256: &lock.sha256,
-            executables: self.executables,
-            options: self.options,
-            toolchain: self.toolchain,
         };
+        let sides = ByRole::new(side(Role::Baseline, baseline), side(Role::Candidate, candidate));
+        let mut notes = self.notes;
+        notes.extend(sides.iter().flat_map(|(_, side)| build_notes(side)));
+        notes.dedup();
+        Ok(Prepared { sides, notes, toolchain: self.toolchain })
+    }
+
+    fn build_side(&self, role: Role, terminal: &mut Terminal) -> Outcome<Build> {
+        let source = self.sources.get(role);
+        let tree_id = tree_id(source);
+        let request = self.request(role, &tree_id);
         if let Some(build) = cargo::lookup(&request)? {
             return Ok(build);
         }
@@ -143,6 +118,70 @@ impl Work<'_> {
             built.map_err(|failure| failure.within(format!("failed to build the {role} `{spec}`")))?;
         released.map(|()| build)
     }
+
+    fn request<'a>(&'a self, role: Role, tree_id: &'a str) -> BuildRequest<'a> {
+        let source = self.sources.get(role);
+        BuildRequest {
+            tree: &source.tree,
+            slot: self.slot.path(),
+            tree_id,
+            package: &source.manifest_rel,
+            lock_sha256: &self.locks.get(role).sha256,
+            executables: &self.executables,
+            options: &self.options,
+            toolchain: &self.toolchain,
+        }
+    }
+
+    /// What would be built, for `--dry-run`.
+    ///
+    /// # Errors
+    /// When cargo's configuration around a tree cannot be read.
+    pub fn outline(&self) -> Outcome<String> {
+        let mut text = String::new();
+        for (role, source) in self.sources.iter() {
+            let revision = &source.revision;
+            text += &format!("{role}: `{}` ({}) {}\n", revision.spec, revision.short_id(), revision.summary);
+            match cargo::lookup(&self.request(role, &tree_id(source)))? {
+                None => text += "  to be built\n",
+                Some(build) => {
+                    text += "  already built\n";
+                    for suite in &build.suites {
+                        text += &format!("    {} ({})\n", suite.name, suite.harness);
+                    }
+                }
+            }
+        }
+        text += &format!("toolchain: {}\n", self.toolchain.rustc_version.lines().next().unwrap_or_default());
+        text.extend(self.notes.iter().map(|note| format!("note: {note}\n")));
+        Ok(text)
+    }
+}
+
+fn tree_id(source: &Source) -> String {
+    source.tree.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// What the reader should know of a build.
+fn build_notes(side: &Side) -> Vec<String> {
+    let (spec, build) = (&side.revision.spec, &side.build);
+    let mut notes: Vec<String> = build.notes.iter().map(|note| format!("`{spec}`: {note}")).collect();
+    if build.capped_lints {
+        notes
+            .push(format!("`{spec}` denies lints that this compiler raises; they were capped for the build"));
+    }
+    let broken =
+        |suite: &BrokenSuite| format!("`{}` does not build at `{spec}`: {}", suite.name, suite.reason);
+    notes.extend(build.broken.iter().map(broken));
+    notes
+}
+
+/// A tree of its own for the baseline with the candidate's benchmarks in it.
+fn lend_benches(target: &Target, sources: &ByRole<Source>, trees: &Path) -> Outcome<(Source, Vec<String>)> {
+    let source = target.branch_off(&sources.baseline, &sources.candidate.revision.id, trees)?;
+    let dir = |source: &Source| source.tree.join(&source.manifest_rel);
+    let lent = cargo::overlay_benches(&dir(&sources.candidate), &dir(&source))?;
+    Ok((source, lent))
 }
 
 impl Prepared {
@@ -150,19 +189,6 @@ impl Prepared {
     pub fn toolchain_facts(&self) -> BTreeMap<String, String> {
         let facts = self.toolchain.rustc_version.lines().filter_map(|line| line.split_once(": "));
         facts.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
-    }
-
-    /// What would be measured, for `--dry-run`.
-    pub fn outline(&self) -> String {
-        let mut text = String::new();
-        for (role, side) in self.sides.iter() {
-            let revision = &side.revision;
-            text += &format!("{role}: `{}` ({}) {}\n", revision.spec, revision.short_id(), revision.summary);
-            for suite in &side.build.suites {
-                text += &format!("  {} ({})\n", suite.name, suite.harness);
-            }
-        }
-        crate::report::escape::visible_lines(&text).map(|line| line + "\n").collect()
     }
 
     /// Fails unless these are the sides that an interrupted run was started with.

@@ -31,10 +31,11 @@ fn header(id: &str) -> RunRecord {
 
 fn epoch(benchmark: &str, number: u32) -> JournalEntry {
     let turn = json!({"iterations": 10, "elapsed_ns": 1000 + number});
-    let block = json!({"order": "abba", "turns": {"baseline": [turn, turn], "candidate": [turn, turn]}});
+    let elapsed = vec![1000 + number; 10];
+    let blocks = json!({"orders": "ABABA", "iterations": vec![10; 10], "baseline_ns": elapsed, "candidate_ns": elapsed});
     let sample = json!({
         "epoch": number, "engine": "turns", "spawned_first": "baseline", "warmed_first": "candidate",
-        "warm_up": {"baseline": turn, "candidate": turn}, "blocks": vec![block; 5],
+        "warm_up": {"baseline": turn, "candidate": turn}, "blocks": blocks,
     });
     JournalEntry {
         suite: 0,
