@@ -51,7 +51,8 @@ fn measurement(samples: u32) -> Vec<u8> {
 
 fn messages(criterion: &mut Criterion) {
     let skipped = frame("SkippingBenchmark", vec![id()]);
-    criterion.bench_function("decode/skipped", |bencher| bencher.iter(|| message::decode(black_box(&skipped))));
+    criterion
+        .bench_function("decode/skipped", |bencher| bencher.iter(|| message::decode(black_box(&skipped))));
     for samples in [10, 100] {
         let complete = measurement(samples);
         criterion.bench_function(&format!("decode/measured/{samples}"), |bencher| {
