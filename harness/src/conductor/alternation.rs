@@ -1,9 +1,11 @@
 //! The engine for executables that the probe cannot steer: both processes of a pair alternate benchmark by
 //! benchmark, held back where Criterion waits for its runner anyway.
 
+use super::copies::Copies;
 use super::stage::{Event, MeasureError, Stage, system};
 use super::turns::sum;
 use super::{EpochReport, EpochRequest, Occurrences, Pair};
+use crate::coin::Coins;
 use crate::contract::{
     BenchmarkFailure, BenchmarkKey, Block, BlockOrder, ByRole, Disturbance, Engine, EpochSample, Role, Turn,
 };
@@ -30,10 +32,11 @@ impl Pair<'_> {
         let either_is_old = self.versions.iter().any(|(_, version)| old(version));
         let times = if either_is_old { WHOLE_SECONDS } else { SHORT };
         let arguments = command_line::measuring(&keys, times, PLAIN_SAMPLES);
+        let copies = Copies::of(&self.executables, &mut Coins::new(request.seed))?;
         let mut stage = Stage::new(self.conditions, self.interrupted);
         let spawned_first = request.spawned_first;
         for role in [spawned_first, spawned_first.other()] {
-            stage.enter(role, self.executables.get(role), &arguments, &self.home(role), None)?;
+            stage.enter(role, copies.executables().get(role), &arguments, &self.home(role), None)?;
             if let Some(actor) = stage.actor(role) {
                 actor.connection().hold_greeting();
             }

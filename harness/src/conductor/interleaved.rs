@@ -6,6 +6,7 @@ mod steps;
 use std::collections::BTreeMap;
 use std::process::ExitStatus;
 
+use super::copies::Copies;
 use super::stage::{Event, MeasureError, ProbeSettings, Stage, system};
 use super::turns::{self, TurnPlan};
 use super::{EpochReport, EpochRequest, Learned, Occurrences, Pair, Task};
@@ -115,6 +116,8 @@ impl Pair<'_> {
         coins: &mut Coins,
         report: &mut EpochReport,
     ) -> Result<(), MeasureError> {
+        let copies = Copies::of(&self.executables, coins)?;
+        let executables = copies.executables();
         let memory = system(SharedMemory::create(), || "cannot make shared memory".into())?;
         let mut stage = Stage::new(self.conditions, self.interrupted);
         let settings = ProbeSettings {
@@ -127,12 +130,12 @@ impl Pair<'_> {
         };
         let stack_shift = 16 * coins.below(256) as usize;
         let longest =
-            Role::BOTH.into_iter().map(|role| self.executables.get(role).stack_bytes()).max().unwrap_or(0);
+            Role::BOTH.into_iter().map(|role| executables.get(role).stack_bytes()).max().unwrap_or(0);
         let keys: Vec<BenchmarkKey> = tasks.iter().map(|task| task.key.clone()).collect();
         let arguments = command_line::measuring(&keys, PRETENDED, samples);
         let spawned_first = request.spawned_first;
         for role in [spawned_first, spawned_first.other()] {
-            let executable = self.executables.get(role);
+            let executable = executables.get(role);
             // Arguments and environment lie on top of the stack: with equal lengths both stacks begin alike.
             let padding = stack_shift + longest - executable.stack_bytes();
             stage.enter(role, executable, &arguments, &self.home(role), Some((&settings, padding)))?;

@@ -1,6 +1,7 @@
 //! The conductor: lists what a pair of executables can measure, and measures it epoch by epoch.
 
 pub mod alternation;
+mod copies;
 pub mod interleaved;
 pub mod listing;
 pub mod stage;
