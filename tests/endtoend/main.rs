@@ -1,0 +1,19 @@
+//! Runs the built tool on generated git repositories with real Criterion benchmarks, as a user would.
+//!
+//! One repository holds everything as tags, so that dependencies are compiled once; it is kept between test runs.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests start processes, touch files and may end early"
+)]
+
+mod builds;
+mod faults;
+mod interruption;
+mod measuring;
+mod program;
+mod repository;
+mod revisions;
+mod selection;
+mod store;
+mod verdicts;

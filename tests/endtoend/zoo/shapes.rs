@@ -1,0 +1,57 @@
+//! Every way to measure that Criterion offers, budgets in the code, threads, and an id that is used twice.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use zoo::mix;
+
+fn batches(c: &mut Criterion) {
+    let mut group = c.benchmark_group("batched");
+    let sizes = [
+        ("small", BatchSize::SmallInput),
+        ("large", BatchSize::LargeInput),
+        ("per_iteration", BatchSize::PerIteration),
+        ("of_ten", BatchSize::NumIterations(10)),
+    ];
+    for (name, size) in sizes {
+        group.bench_function(name, |b| b.iter_batched(|| vec![1000], |input| mix(input[0]), size));
+    }
+    group.bench_function("by_reference", |b| {
+        b.iter_batched_ref(|| vec![1000], |input| mix(input[0]), BatchSize::SmallInput)
+    });
+    group.finish();
+}
+
+fn others(c: &mut Criterion) {
+    let mut group = c.benchmark_group("others");
+    group.throughput(Throughput::Elements(1000));
+    group.bench_with_input(BenchmarkId::new("with_input", 1000), &1000, |b, &rounds| b.iter(|| mix(rounds)));
+    group.bench_function("custom", |b| {
+        b.iter_custom(|iterations| {
+            let begin = Instant::now();
+            for _ in 0..iterations {
+                black_box(mix(black_box(1000)));
+            }
+            begin.elapsed()
+        })
+    });
+    group.bench_function("large_drop", |b| b.iter_with_large_drop(|| vec![mix(black_box(1000)); 100]));
+    group.bench_function("threads", |b| {
+        b.iter(|| {
+            let halves = [(); 2].map(|()| std::thread::spawn(|| mix(black_box(20_000))));
+            halves.map(|half| half.join().unwrap())
+        })
+    });
+    group.finish();
+}
+
+fn budgets(c: &mut Criterion) {
+    let mut group = c.benchmark_group("budget");
+    group.warm_up_time(Duration::from_secs(30)).measurement_time(Duration::from_secs(60)).sample_size(100);
+    group.bench_function("of_a_minute", |b| b.iter(|| mix(black_box(1000))));
+    group.finish();
+}
+
+criterion_group!(benches, batches, others, budgets);
+criterion_main!(benches);
