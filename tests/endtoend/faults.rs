@@ -63,6 +63,11 @@ fn a_hang_costs_one_benchmark() {
 }
 
 #[test]
+fn an_endless_loop_costs_one_benchmark() {
+    assert_the_middle_one_failed("spin", "gave no sign of life for 3 s", "about to spin");
+}
+
+#[test]
 fn hundreds_of_megabytes_of_output_cost_nothing() {
     let repository = Repository::get();
     let ran = run_with_fault(&repository, "flood");

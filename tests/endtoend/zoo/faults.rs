@@ -31,6 +31,9 @@ fn misbehave() {
         "hang" => loop {
             std::thread::sleep(std::time::Duration::from_secs(60));
         },
+        "spin" => loop {
+            std::hint::spin_loop();
+        },
         "flood" => {
             let line = [b'#'; 1000];
             for _ in 0..BYTES_OF_A_FLOOD / line.len() / 2 {
