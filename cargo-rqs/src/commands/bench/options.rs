@@ -67,9 +67,9 @@ impl BenchOptions {
     pub fn budget(&self, benchmarks: usize, seed: u64) -> Budget {
         // Epochs, milliseconds for each benchmark, milliseconds at least, microseconds of samples per epoch and side.
         let (max_epochs, each_ms, least_ms, epoch_us) = match self.effort {
-            Effort::Quick => (16, 2_000, 20_000, 5_000),
-            Effort::Usual => (40, 5_000, 60_000, 10_000),
-            Effort::Thorough => (200, 60_000, 600_000, 20_000),
+            Effort::Quick => (24, 2_000, 20_000, 5_000),
+            Effort::Usual => (100, 5_000, 60_000, 10_000),
+            Effort::Thorough => (400, 60_000, 600_000, 20_000),
         };
         Budget {
             max_epochs: self.max_epochs.unwrap_or(max_epochs),
