@@ -216,6 +216,13 @@ impl BenchProcess {
         String::from_utf8_lossy(&self.stderr_tail).trim().to_owned()
     }
 
+    /// Asks the kernel to kill it with everything in its process group, without waiting.
+    pub fn send_kill(&self) {
+        if self.exit.is_none() {
+            kernel::signal_group(self.pid(), libc::SIGKILL);
+        }
+    }
+
     /// Kills it with everything in its process group, and waits for it.
     pub fn kill(&mut self) {
         if self.exit.is_none() {

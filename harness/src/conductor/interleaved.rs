@@ -191,11 +191,6 @@ impl Epoch<'_, '_> {
                     self.fail(role, status, key, report);
                     return Ok(());
                 }
-                // Only looked at and silent: it may be the probe's fault, and without it a real hang shows again.
-                Err(MeasureError::Hung(_)) if scouting => {
-                    report.without_turns.push(key);
-                    return Ok(());
-                }
                 Err(MeasureError::Hung(role)) => {
                     let timeout_s = self.pair.conditions.hang_timeout_s;
                     report.failures.extend(self.stage.actor(role).map(|actor| (key, actor.hang(timeout_s))));

@@ -232,6 +232,16 @@ impl<'a> Stage<'a> {
     }
 }
 
+impl Drop for Stage<'_> {
+    /// Kills everybody before anybody is waited for: with real-time priority, a process that spins keeps the others on its
+    /// core from running, and a process has to run to die.
+    fn drop(&mut self) {
+        for actor in &self.actors {
+            actor.process.send_kill();
+        }
+    }
+}
+
 fn probe_environment(
     probe: &ProbeSettings<'_>,
     role: Role,
