@@ -3,7 +3,7 @@
 use super::epoch;
 use super::row::{self, Row};
 use super::summary::{self, Summary};
-use super::verdict::{self, Verdict};
+use super::verdict;
 use crate::model::ByRole;
 use crate::model::failure::Exit;
 use crate::model::policy::{Budget, Policy};
@@ -61,15 +61,15 @@ pub fn compare(record: &RunRecord) -> Comparison {
 }
 
 /// Which benchmarks need another epoch: for each suite, in the order given, the indices of its benchmarks that are
-/// neither decided, nor out of budget, nor without numbers on one side. A run asks this after every epoch; a report
+/// neither settled, nor out of budget, nor without numbers on one side. A run asks this after every epoch; a report
 /// of its record comes to the same verdicts.
-pub fn undecided(suites: &[SuiteRecord], policy: &Policy, budget: &Budget) -> Vec<Vec<usize>> {
+pub fn unsettled(suites: &[SuiteRecord], policy: &Policy, budget: &Budget) -> Vec<Vec<usize>> {
     let alpha = alpha_per_benchmark(suites, policy);
     let needs_more = |suite: &SuiteRecord, benchmark: &BenchmarkRecord| {
         is_measured(suite, benchmark)
             && benchmark.failure.is_none()
             && benchmark.epochs.len() < budget.max_epochs as usize
-            && verdict::judge(&log_ratios(benchmark), policy, alpha).verdict == Verdict::Inconclusive
+            && !verdict::is_settled(&verdict::judge(&log_ratios(benchmark), policy, alpha), policy)
     };
     suites
         .iter()

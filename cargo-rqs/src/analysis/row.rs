@@ -1,6 +1,5 @@
 //! One benchmark of a record to what is said about it.
 
-use super::centre::median;
 use super::epoch::{self, Discard, DisturbanceSum, EpochEstimate};
 use super::steadiness::{self, Steadiness};
 use super::verdict::{self, Judgement, Verdict};
@@ -15,7 +14,8 @@ pub struct Row {
     pub key: BenchmarkKey,
     /// What was found.
     pub finding: Finding,
-    /// Typical nanoseconds per iteration: the median of the epochs' medians; `None` without a used epoch.
+    /// Typical nanoseconds per iteration: the geometric mean of the epochs' medians, so that the ratio of both sides is
+    /// the change; `None` without a used epoch.
     pub typical_ns: Option<ByRole<f64>>,
     /// One log-ratio for each epoch that was used, in time order.
     pub log_ratios: Vec<f64>,
@@ -105,8 +105,8 @@ pub fn row(identical: bool, benchmark: &BenchmarkRecord, policy: &Policy, alpha:
 
 fn typical_ns(used: &[EpochEstimate]) -> Option<ByRole<f64>> {
     ByRole::try_from_fn(|role| {
-        let medians: Vec<f64> = used.iter().map(|estimate| *estimate.typical_ns.get(role)).collect();
-        median(&medians).ok_or(())
+        let logarithms = used.iter().map(|estimate| estimate.typical_ns.get(role).ln());
+        if used.is_empty() { Err(()) } else { Ok((logarithms.sum::<f64>() / used.len() as f64).exp()) }
     })
     .ok()
 }

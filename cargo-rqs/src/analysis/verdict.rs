@@ -3,6 +3,10 @@
 use super::confidence::{self, Interval};
 use crate::model::policy::Policy;
 
+/// A change is known well enough when the interval reaches no further than this share of it to either side ...
+const WELL_KNOWN_SHARE: f64 = 0.25;
+/// ... or when this many epochs went into it.
+const ENOUGH_EPOCHS: usize = 24;
 /// No forecast looks further ahead than this many epochs.
 const FORECAST_EPOCHS: usize = 10_000;
 
@@ -55,6 +59,20 @@ fn decide(mean: f64, half_width: f64, policy: &Policy) -> Verdict {
         Verdict::Unchanged
     } else {
         Verdict::Inconclusive
+    }
+}
+
+/// Whether a benchmark needs no further epoch: it is decided, and if it changed, then the interval says by how much.
+/// Where few epochs decide, one or two more narrow the interval severalfold: from 8.9 to 2.2 standard deviations
+/// between the seventh and the tenth at a chance of 0.25 %.
+pub fn is_settled(judgement: &Judgement, policy: &Policy) -> bool {
+    let Interval { mean, half_width, n, .. } = judgement.interval;
+    match judgement.verdict {
+        Verdict::Inconclusive => false,
+        Verdict::Unchanged => true,
+        Verdict::Regressed | Verdict::Improved => {
+            n >= ENOUGH_EPOCHS || half_width <= (WELL_KNOWN_SHARE * mean.abs()).max(policy.margin.ln_1p())
+        }
     }
 }
 

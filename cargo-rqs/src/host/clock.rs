@@ -4,9 +4,14 @@
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+/// Milliseconds since 1970; 0 when the machine's clock is set to a time before that.
+pub fn now_unix_ms() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
+}
+
 /// Seconds since 1970; 0 when the machine's clock is set to a time before that.
 pub fn now_unix_s() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    now_unix_ms() / 1000
 }
 
 /// Wall time since some moment.

@@ -1,12 +1,15 @@
 //! The name of a run: when it started and a random tail, sortable by time and safe as a file name.
 
-/// `yyyymmddThhmmssZ-xxxxxxxx`: the start in UTC, from seconds since 1970, and 32 random bits in hex, so that two
-/// machines that start in the same second still get different names.
-pub fn run_id(started_unix_s: u64, random: u32) -> String {
+/// `yyyymmddThhmmssZ-xxxxxxxx`: the start in UTC, from milliseconds since 1970, and eight hexadecimal digits: the
+/// milliseconds of the second, so that later runs have larger names, and 20 random bits, so that two machines that
+/// start at once still get different names.
+pub fn run_id(started_unix_ms: u64, random: u32) -> String {
+    let (started_unix_s, millisecond) = (started_unix_ms / 1000, started_unix_ms % 1000);
+    let tail = (millisecond as u32) << 20 | random & 0xf_ffff;
     let (year, month, day) = civil_date(started_unix_s / 86_400);
     let second = started_unix_s % 86_400;
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z-{random:08x}")
+    format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z-{tail:08x}")
 }
 
 /// Whether a text has the form of a run id; only such a text may become part of a path.
@@ -40,11 +43,12 @@ mod tests {
     #[test]
     fn known_moments_get_their_known_names() {
         assert_eq!(run_id(0, 0), "19700101T000000Z-00000000");
-        assert_eq!(run_id(951_782_399, 1), "20000228T235959Z-00000001");
-        assert_eq!(run_id(951_782_400, 0xdead_beef), "20000229T000000Z-deadbeef");
-        assert_eq!(run_id(1_795_370_096, 0xab), "20261122T175456Z-000000ab");
-        assert_eq!(run_id(4_107_542_399, 0), "21000228T235959Z-00000000");
-        assert_eq!(run_id(4_107_542_400, 0), "21000301T000000Z-00000000");
+        assert_eq!(run_id(951_782_399_000, 1), "20000228T235959Z-00000001");
+        assert_eq!(run_id(951_782_400_000, 0xdead_beef), "20000229T000000Z-000dbeef");
+        assert_eq!(run_id(1_795_370_096_000, 0xab), "20261122T175456Z-000000ab");
+        assert_eq!(run_id(4_107_542_399_000, 0), "21000228T235959Z-00000000");
+        assert_eq!(run_id(4_107_542_400_000, 0), "21000301T000000Z-00000000");
+        assert_eq!(run_id(1_795_370_096_999, 0xab), "20261122T175456Z-3e7000ab");
     }
 
     #[test]
@@ -63,7 +67,7 @@ mod tests {
 
     #[test]
     fn only_the_exact_form_is_a_run_id() {
-        assert!(is_run_id(&run_id(1_795_370_096, 0xab)));
+        assert!(is_run_id(&run_id(1_795_370_096_000, 0xab)));
         for text in [
             "",
             "latest",

@@ -10,6 +10,10 @@ use crate::analysis::verdict::{Judgement, Verdict};
 use crate::model::record::{LockSource, Placement, RunRecord};
 use crate::model::{ByRole, Engine, Role};
 
+/// Log-ratios of single epochs that spread further than this get a remark.
+const WIDE_SPREAD: f64 = 0.02;
+const LAYOUT: &str = "as built, not varied: where the linker puts code changes its speed too, by percents";
+
 /// The verdict in words, and how it stands out.
 pub fn verdict(finding: &Finding) -> (&'static str, Tone) {
     match finding {
@@ -68,6 +72,7 @@ pub fn remarks(row: &Row, summary: &Summary) -> Vec<String> {
         }),
         _ => {}
     }
+    remarks.extend(spread_in_words(row));
     let decided = matches!(&row.finding, Finding::Measured(_, None));
     remarks.extend(row.steadiness.and_then(|class| unsteadiness_in_words(class, decided)).map(str::to_owned));
     if summary.engines.len() > 1 {
@@ -76,6 +81,21 @@ pub fn remarks(row: &Row, summary: &Summary) -> Vec<String> {
         }));
     }
     remarks
+}
+
+/// What differs between epochs, and not within one, is where stack, heap and pages lie.
+fn spread_in_words(row: &Row) -> Option<String> {
+    let judgement = row.judgement().filter(|judgement| judgement.verdict != Verdict::Unchanged)?;
+    if judgement.interval.sd < WIDE_SPREAD {
+        return None;
+    }
+    let lowest = row.log_ratios.iter().copied().reduce(f64::min)?;
+    let highest = row.log_ratios.iter().copied().reduce(f64::max)?;
+    Some(format!(
+        "single epochs gave {} to {}: it depends on where it lies in memory, which is drawn anew for each",
+        numbers::change(lowest.exp_m1()),
+        numbers::change(highest.exp_m1())
+    ))
 }
 
 /// A drift that both sides share leaves their ratio alone: where there is a verdict all the same, it is not worth a line.
@@ -123,6 +143,9 @@ pub fn circumstances(record: &RunRecord, summary: &Summary) -> Vec<(&'static str
         lines.push(("alternating", format!("{}; {}", engines.join(" and "), placement(&record.placement))));
         lines.push(("false alarms", false_alarms(record)));
         lines.push(("disturbance", disturbance(summary)));
+        if summary.counts.regressed + summary.counts.improved > 0 {
+            lines.push(("layout", LAYOUT.to_owned()));
+        }
     }
     let same = record.dependencies.baseline == record.dependencies.candidate;
     // The graph holds the target itself, so a new version of the target alone makes another graph.

@@ -1,6 +1,8 @@
 //! The engine for executables that the probe cannot steer: both processes of a pair alternate benchmark by
 //! benchmark, held back where Criterion waits for its runner anyway.
 
+use std::time::Instant;
+
 use super::copies::Copies;
 use super::stage::{Event, MeasureError, Stage, system};
 use super::turns::sum;
@@ -46,6 +48,7 @@ impl Pair<'_> {
         loop {
             let next = request.tasks.get(report.samples.len()).map(|task| task.warmed_first);
             let warmed_first = next.unwrap_or(spawned_first);
+            let begin = Instant::now();
             let mut measured = ByRole::<Option<(BenchmarkKey, Measured)>>::default();
             let steal_before = kernel::steal_ticks(&self.conditions.bench_cpus);
             for role in [warmed_first, warmed_first.other()] {
@@ -70,6 +73,7 @@ impl Pair<'_> {
             }
             let steal = kernel::steal_ticks(&self.conditions.bench_cpus).saturating_sub(steal_before);
             let numbers = ByRole::new(baseline, candidate);
+            report.costs.push((key.clone(), begin.elapsed()));
             report.samples.push((key, sample(request.number, spawned_first, warmed_first, &numbers, steal)));
         }
     }

@@ -5,6 +5,7 @@ mod steps;
 
 use std::collections::BTreeMap;
 use std::process::ExitStatus;
+use std::time::Instant;
 
 use super::copies::Copies;
 use super::stage::{Event, MeasureError, ProbeSettings, Stage, system};
@@ -158,6 +159,7 @@ impl Epoch<'_, '_> {
         }
         let mut last_key = None;
         loop {
+            let begin = Instant::now();
             let (baseline, candidate) = (self.advance(Role::Baseline)?, self.advance(Role::Candidate)?);
             let (key, warm_ups) = match (baseline, candidate) {
                 (Reached::End(a), Reached::End(b)) if a.success() && b.success() => return Ok(()),
@@ -182,13 +184,19 @@ impl Epoch<'_, '_> {
             let stowaway =
                 Task { key: key.clone(), warm_up_ns: 0, measure_ns: 0, warmed_first: self.spawned_first };
             match self.measure(asked.unwrap_or(&stowaway), scouting, &warm_ups, report) {
-                Ok(Ok(())) => {}
+                Ok(Ok(())) if scouting => {}
+                Ok(Ok(())) => report.costs.push((key, begin.elapsed())),
                 Ok(Err(Broken::WithoutTurns)) => {
                     report.without_turns.push(key);
                     return Ok(());
                 }
                 Ok(Err(Broken::Ended(role, status))) => {
                     self.fail(role, status, key, report);
+                    return Ok(());
+                }
+                // The probe may be what it hangs on (timers of an asynchronous runtime): without it, it gets one more chance.
+                Err(MeasureError::Hung(_)) if self.purpose == Purpose::Scout => {
+                    report.without_turns.push(key);
                     return Ok(());
                 }
                 Err(MeasureError::Hung(role)) => {

@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use crate::contract::{BenchmarkFailure, BenchmarkKey, ByRole, EpochSample, Role};
 use crate::criterion::sampling::Config;
@@ -55,6 +56,8 @@ pub struct EpochReport {
     pub scouted: Vec<BenchmarkKey>,
     /// Benchmarks that cannot take turns; they need [`Pair::alternate`].
     pub without_turns: Vec<BenchmarkKey>,
+    /// Wall time that each measured benchmark took, both sides together, set-up before it included.
+    pub costs: Vec<(BenchmarkKey, Duration)>,
 }
 
 /// What is known of a benchmark once it has run.

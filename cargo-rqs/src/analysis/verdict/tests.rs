@@ -44,6 +44,24 @@ fn the_rule_as_a_table() {
 }
 
 #[test]
+fn a_change_is_settled_when_the_interval_says_by_how_much_or_enough_was_spent_on_it() {
+    // At six epochs the interval is 12 standard deviations wide to either side, at ten two.
+    for (mean, sd, n, settled) in [
+        (0.3, 0.02, 6, false),
+        (0.3, 0.02, 10, true),
+        (0.05, 0.0005, 6, true),
+        (0.02, 0.004, 10, true), // known to the margin, though not to a quarter of itself
+        (0.3, 0.2, 22, false),
+        (0.3, 0.2, 24, true),
+        (0.0, 0.0001, 8, true),
+        (0.0, 0.1, 24, false),
+    ] {
+        let judgement = judge(&values(mean, sd, n), &POLICY, 0.01);
+        assert_eq!(is_settled(&judgement, &POLICY), settled, "{mean} {sd} {n}: {judgement:?}");
+    }
+}
+
+#[test]
 fn fewer_than_six_epochs_are_never_enough_at_one_percent() {
     assert_eq!(judge(&[0.5; 5], &POLICY, 0.01).verdict, Verdict::Inconclusive);
     assert_eq!(judge(&[0.5; 6], &POLICY, 0.01).verdict, Verdict::Regressed);

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rqs_harness::process::Conditions;
 use rqs_harness::{EpochReport, EpochRequest, MeasureError, Pair, Task, can_probe};
 
+use super::lanes::{Lanes, Next, Open};
 use super::prepare::Prepared;
 use super::progress::Outlook;
 use super::suites::executable;
@@ -34,6 +35,7 @@ pub struct Measuring<'a> {
     journal: &'a mut Journal,
     interrupted: &'a AtomicBool,
     pairs: Vec<Option<Pair<'a>>>,
+    lanes: Lanes,
     tempers: HashMap<(usize, BenchmarkKey), Temper>,
     /// Suites whose sides run their benchmarks in different orders.
     one_at_a_time: HashSet<usize>,
@@ -83,8 +85,9 @@ impl<'a> Measuring<'a> {
             pair.set_versions(suite.harness.as_ref().map(|harness| version_of(harness)));
             pairs.push(Some(pair));
         }
+        let lanes = Lanes::new(next_epoch_number(record));
         let (tempers, one_at_a_time) = (HashMap::new(), HashSet::new());
-        Ok(Measuring { record, journal, interrupted, pairs, tempers, one_at_a_time })
+        Ok(Measuring { record, journal, interrupted, pairs, lanes, tempers, one_at_a_time })
     }
 
     /// Measures until everything is decided, the budget is spent, or the user asks to stop.
@@ -93,31 +96,28 @@ impl<'a> Measuring<'a> {
     /// When measuring is impossible, or the journal cannot be written; what was measured stays in the journal.
     pub fn run(&mut self, terminal: &mut Terminal) -> Outcome<()> {
         let watch = Stopwatch::start();
-        let first = self.next_epoch_number();
-        let mut number = first;
-        let mut benchmark_epochs = 0;
+        let mut warned = false;
         loop {
-            let (policy, budget) = (self.record.policy, self.record.budget);
-            let undecided = self.wanting();
-            if undecided.iter().all(Vec::is_empty) {
-                return Ok(());
-            }
-            let elapsed_s = watch.elapsed_s();
-            if elapsed_s * 1e3 > budget.time_budget_ms as f64 {
+            let budget = self.record.budget;
+            let open = self.open();
+            let Some(next) = self.lanes.next(&open) else { return Ok(()) };
+            if watch.elapsed_s() * 1e3 > budget.time_budget_ms as f64 {
                 self.record.notes.push("the time budget was spent before every benchmark was decided".into());
                 return Ok(());
             }
-            let outlook = Outlook::of(&self.record.suites, &policy, &budget);
-            terminal.status(&outlook.line(elapsed_s, benchmark_epochs, &budget));
-            let plan = EpochPlan::of(budget.seed, number);
-            for (suite, indices) in undecided.iter().enumerate().filter(|(_, indices)| !indices.is_empty()) {
-                benchmark_epochs += indices.len();
-                self.epoch(suite, indices, &plan)?;
+            let costs_s = self.lanes.epoch_costs_s(&open);
+            if let Some(costs_s) = &costs_s
+                && !warned
+                && self.lanes.know_all(&open)
+            {
+                warned = true;
+                self.warn_of_short_budget(costs_s.iter().sum(), terminal);
             }
-            if number == first {
-                self.warn_of_short_budget(watch.elapsed_s(), terminal);
-            }
-            number += 1;
+            let outlook = Outlook::of(self.record, &open, costs_s.as_deref());
+            terminal.status(&outlook.line(watch.elapsed_s(), &budget));
+            let epoch = Stopwatch::start();
+            let costs_s = self.epoch(&next)?;
+            self.lanes.took(&next, epoch.elapsed_s(), costs_s);
         }
     }
 
@@ -139,45 +139,46 @@ impl<'a> Measuring<'a> {
         }
     }
 
-    /// Larger than every number in the record, and at the begin of a balanced group of four.
-    fn next_epoch_number(&self) -> u32 {
-        let benchmarks = self.record.suites.iter().flat_map(|suite| &suite.benchmarks);
-        let last = benchmarks.flat_map(|benchmark| &benchmark.epochs).map(|sample| sample.epoch).max();
-        last.map_or(0, |last| (last / 4 + 1) * 4)
-    }
-
-    /// The undecided benchmarks of each suite that can still give numbers.
-    fn wanting(&self) -> Vec<Vec<usize>> {
-        let mut undecided =
-            comparison::undecided(&self.record.suites, &self.record.policy, &self.record.budget);
-        for (suite, indices) in undecided.iter_mut().enumerate() {
-            indices.retain(|&index| {
-                let key = (suite, self.record.suites[suite].benchmarks[index].key.clone());
-                self.pairs[suite].is_some()
-                    && self.tempers.get(&key).is_none_or(|temper| temper.lost_epochs < MOST_LOST_EPOCHS)
-            });
+    /// The unsettled benchmarks that can still give numbers, in program order.
+    fn open(&self) -> Vec<Open> {
+        let unsettled = comparison::unsettled(&self.record.suites, &self.record.policy, &self.record.budget);
+        let mut open = Vec::new();
+        for (suite, indices) in
+            unsettled.into_iter().enumerate().filter(|(suite, _)| self.pairs[*suite].is_some())
+        {
+            for index in indices {
+                let benchmark = &self.record.suites[suite].benchmarks[index];
+                let key = benchmark.key.clone();
+                let last_epoch = benchmark.epochs.last().map(|sample| sample.epoch);
+                let temper = self.tempers.get(&(suite, key.clone()));
+                if temper.is_none_or(|temper| temper.lost_epochs < MOST_LOST_EPOCHS) {
+                    open.push(Open { suite, key, last_epoch });
+                }
+            }
         }
-        undecided
+        open
     }
 
-    /// Measures some benchmarks of a suite once, and journals what they gave.
-    fn epoch(&mut self, suite: usize, indices: &[usize], plan: &EpochPlan) -> Outcome<()> {
-        let keys: Vec<BenchmarkKey> =
-            indices.iter().map(|&index| self.record.suites[suite].benchmarks[index].key.clone()).collect();
+    /// Measures some benchmarks of a suite once, and journals what they gave; returns the seconds that each took.
+    fn epoch(&mut self, next: &Next) -> Outcome<Vec<(BenchmarkKey, f64)>> {
+        let suite = next.suite;
+        let plan = EpochPlan::of(self.record.budget.seed, next.number);
         let turning =
             |key: &BenchmarkKey| self.tempers.get(&(suite, key.clone())).is_none_or(|t| t.takes_turns);
-        let (turns, others): (Vec<_>, Vec<_>) = keys.into_iter().partition(turning);
+        let (turns, others): (Vec<_>, Vec<_>) = next.keys.iter().cloned().partition(turning);
+        let mut costs_s = Vec::new();
         for (keys, engine) in [(turns, Engine::Turns), (others, Engine::Alternation)] {
             if keys.is_empty() {
                 continue;
             }
             for keys in together(&keys, self.one_at_a_time.contains(&suite)) {
-                if let Some(report) = self.take(suite, keys, engine, plan)? {
+                if let Some(mut report) = self.take(suite, keys, engine, &plan)? {
+                    costs_s.extend(report.costs.drain(..).map(|(key, cost)| (key, cost.as_secs_f64())));
                     self.take_in(suite, keys, engine, report)?;
                 }
             }
         }
-        Ok(())
+        Ok(costs_s)
     }
 
     /// `None` when the benchmarks have to be taken one at a time, from the next epoch on.
@@ -287,6 +288,13 @@ impl<'a> Measuring<'a> {
             temper.warm_up_ns = (temper.warm_up_ns * 2).min(LONGEST_WARM_UP_NS);
         }
     }
+}
+
+/// Larger than every number in the record, and at the begin of a balanced group of four.
+fn next_epoch_number(record: &RunRecord) -> u32 {
+    let benchmarks = record.suites.iter().flat_map(|suite| &suite.benchmarks);
+    let last = benchmarks.flat_map(|benchmark| &benchmark.epochs).map(|sample| sample.epoch).max();
+    last.map_or(0, |last| (last / 4 + 1) * 4)
 }
 
 /// Splits benchmarks into groups that fit on one command line, or into single ones.

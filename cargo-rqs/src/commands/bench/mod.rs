@@ -1,6 +1,7 @@
 //! `bench`: the main job. Two revisions are laid out and built, their benchmarks measured in alternation and judged,
 //! and everything is written down.
 
+mod lanes;
 mod measure;
 mod options;
 mod prepare;
@@ -59,7 +60,7 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
     }
     let prepared = laid_out.build(around.interrupted, terminal)?;
     let _turn = host_turn(around, terminal)?;
-    let started_unix_s = clock::now_unix_s();
+    let started_unix_ms = clock::now_unix_ms();
     let suites =
         suites::list(options, wanted, &prepared, &conditions, &places, around.interrupted, terminal)?;
     if options.list {
@@ -70,7 +71,7 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
         return Err(nothing_to_run(options, &suites.notes));
     }
     let store = Store::open(&places.results);
-    let record = start_record(options, &prepared, &conditions, &store, suites, started_unix_s)?;
+    let record = start_record(options, &prepared, &conditions, &store, suites, started_unix_ms)?;
     let journal = Journal::create(&places.work, &record)?;
     finish(options, &prepared, &conditions, &store, journal, record, around, &places, terminal)
 }
@@ -157,7 +158,7 @@ fn start_record(
     conditions: &Conditions,
     store: &Store,
     suites: suites::Listed,
-    started_unix_s: u64,
+    started_unix_ms: u64,
 ) -> Outcome<RunRecord> {
     let facts = prepared.toolchain_facts();
     let build = &prepared.sides.candidate.build;
@@ -168,11 +169,11 @@ fn start_record(
     let sides = &prepared.sides;
     Ok(RunRecord {
         format: RunRecord::FORMAT,
-        id: run_id(started_unix_s, (clock::random_seed() >> 32) as u32),
+        id: run_id(started_unix_ms, (clock::random_seed() >> 32) as u32),
         tool: env!("CARGO_PKG_VERSION").to_owned(),
         arguments: options.arguments.clone(),
-        started_unix_s,
-        finished_unix_s: started_unix_s,
+        started_unix_s: started_unix_ms / 1000,
+        finished_unix_s: started_unix_ms / 1000,
         revisions: sides.as_ref().map(|side| side.revision.clone()),
         locks: sides.as_ref().map(|side| side.lock.source),
         environment: store.write_environment(&environment)?,

@@ -56,7 +56,7 @@ fn epochs_file(dir: &Path, id: &str) -> PathBuf {
 #[test]
 fn a_run_is_taken_up_with_everything_that_was_journalled() {
     let dir = tempfile::tempdir().unwrap();
-    let run = header(&run_id(1_795_370_096, 1));
+    let run = header(&run_id(1_795_370_096_000, 1));
     let mut journal = Journal::create(dir.path(), &run).unwrap();
     journal.append(&[epoch("known", 0), epoch("new", 0)]).unwrap();
     let failure = BenchmarkFailure {
@@ -84,7 +84,7 @@ fn a_run_is_taken_up_with_everything_that_was_journalled() {
 fn the_newest_unfinished_run_is_taken_up_first() {
     let dir = tempfile::tempdir().unwrap();
     assert!(unfinished(dir.path()).unwrap().is_empty());
-    let ids: Vec<_> = [2, 3, 1].map(|day| run_id(day * 86_400, 0)).into();
+    let ids: Vec<_> = [2, 3, 1].map(|day| run_id(day * 86_400_000, 0)).into();
     for id in &ids {
         Journal::create(dir.path(), &header(id)).unwrap();
     }
@@ -97,7 +97,7 @@ fn the_newest_unfinished_run_is_taken_up_first() {
 #[test]
 fn wherever_the_file_ends_the_whole_lines_before_it_are_kept_and_appending_goes_on() {
     let dir = tempfile::tempdir().unwrap();
-    let id = run_id(1_795_370_096, 1);
+    let id = run_id(1_795_370_096_000, 1);
     let mut journal = Journal::create(dir.path(), &header(&id)).unwrap();
     (0..3).for_each(|n| journal.append(&[epoch("known", n)]).unwrap());
     drop(journal);
@@ -117,7 +117,7 @@ fn wherever_the_file_ends_the_whole_lines_before_it_are_kept_and_appending_goes_
 #[test]
 fn a_damaged_line_ends_the_replay_with_a_note_and_is_never_taken_for_another_number() {
     let dir = tempfile::tempdir().unwrap();
-    let id = run_id(1_795_370_096, 1);
+    let id = run_id(1_795_370_096_000, 1);
     let run = header(&id);
     let mut journal = Journal::create(dir.path(), &run).unwrap();
     (0..3).for_each(|n| journal.append(&[epoch("known", n)]).unwrap());
@@ -142,7 +142,7 @@ fn a_damaged_line_ends_the_replay_with_a_note_and_is_never_taken_for_another_num
 #[test]
 fn a_journal_that_cannot_be_used_is_named_with_the_way_out() {
     let dir = tempfile::tempdir().unwrap();
-    let id = run_id(1_795_370_096, 1);
+    let id = run_id(1_795_370_096_000, 1);
     Journal::create(dir.path(), &header(&id)).unwrap();
     let path = dir.path().join("journal").join(&id).join(HEADER);
     for (text, cause) in [
@@ -152,7 +152,7 @@ fn a_journal_that_cannot_be_used_is_named_with_the_way_out() {
             "`header.json`: written by a newer cargo-rqs (format 7, this one reads up to 1)",
         ),
         (
-            &serde_json::to_string(&header(&run_id(1, 1))).unwrap(),
+            &serde_json::to_string(&header(&run_id(1000, 1))).unwrap(),
             "its header belongs to `19700101T000001Z-00000001`",
         ),
     ] {
@@ -194,7 +194,7 @@ fn child_that_journals() {
     let Ok(dir) = std::env::var("RQS_TEST_JOURNAL_DIR") else { return };
     let resumed = Journal::resume(Path::new(&dir)).unwrap();
     let (mut journal, run) = resumed.unwrap_or_else(|| {
-        let run = header(&run_id(1_795_370_096, 1));
+        let run = header(&run_id(1_795_370_096_000, 1));
         (Journal::create(Path::new(&dir), &run).unwrap(), run)
     });
     for number in epochs_of(&run, "known").len() as u32.. {

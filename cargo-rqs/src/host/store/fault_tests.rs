@@ -53,8 +53,10 @@ fn child_that_writes_until_it_is_killed() {
     let Some(folder) = folder_from_parent() else { return };
     let store = Store::open(&folder);
     for n in 0.. {
-        let run =
-            RunRecord { id: run_id(1_795_370_096, std::process::id() << 12 | n), ..samples::run(2, 4, 20) };
+        let run = RunRecord {
+            id: run_id(1_795_370_096_000 + u64::from(std::process::id()), n),
+            ..samples::run(2, 4, 20)
+        };
         store.write_run(&run).unwrap();
         println!("\nsafe {}", run.id);
     }
@@ -187,10 +189,11 @@ fn of_two_writers_of_one_run_exactly_one_succeeds_and_different_runs_all_do() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path());
     let write = |writer: u32, n: u32| {
-        let mine = RunRecord { id: run_id(1_795_370_096, writer * 1000 + n), ..samples::run(1, 1, 1) };
+        let mine = RunRecord { id: run_id(1_795_370_096_000, writer * 1000 + n), ..samples::run(1, 1, 1) };
         store.write_run(&mine).unwrap();
         store.write_environment(&samples::environment()).unwrap();
-        let shared = RunRecord { id: run_id(1_700_000_000, n), finished_unix_s: u64::from(writer), ..mine };
+        let shared =
+            RunRecord { id: run_id(1_700_000_000_000, n), finished_unix_s: u64::from(writer), ..mine };
         store.write_run(&shared).is_ok()
     };
     let wins: usize = std::thread::scope(|scope| {

@@ -23,7 +23,7 @@ pub(super) fn run(benchmarks: u32, epochs: u32, blocks: u32) -> RunRecord {
     RunRecord {
         arguments: Vec::new(),
         format: RunRecord::FORMAT,
-        id: run_id(started_unix_s, 0xfeed),
+        id: run_id(started_unix_s * 1000, 0xfeed),
         tool: "0.1.0".to_owned(),
         started_unix_s,
         finished_unix_s: started_unix_s + 60,

@@ -13,7 +13,7 @@ fn store() -> (tempfile::TempDir, Store) {
 }
 
 fn run_at(started_unix_s: u64, random: u32) -> RunRecord {
-    RunRecord { id: run_id(started_unix_s, random), started_unix_s, ..samples::run(1, 2, 3) }
+    RunRecord { id: run_id(started_unix_s * 1000, random), started_unix_s, ..samples::run(1, 2, 3) }
 }
 
 #[test]
