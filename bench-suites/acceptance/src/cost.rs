@@ -30,6 +30,9 @@ pub fn run() -> Outcome<()> {
     let mut outcomes = Outcomes::open("cost", json!({ "reads": READS, "rounds": ROUNDS }), false)?;
     let (plain, hooked) = clock_reads(&mut outcomes)?;
     let handovers = handovers(&mut outcomes)?;
+    if handovers.is_empty() {
+        return Err("the record tells of no turns; is the probe supported here?".into());
+    }
     let shares: Vec<f64> = handovers.iter().map(|handover| handover.share()).collect();
     let times: Vec<f64> = handovers.iter().map(|handover| handover.handover_ns).collect();
     let summary = json!({
@@ -95,10 +98,8 @@ fn handovers(outcomes: &mut Outcomes) -> Outcome<Vec<Handover>> {
     let mut handovers = Vec::new();
     for benchmark in list(&record, "suites").iter().flat_map(|suite| list(suite, "benchmarks")) {
         for epoch in list(&benchmark, "epochs") {
-            let turns = list(&epoch, "blocks")
-                .into_iter()
-                .flat_map(|block| ["baseline", "candidate"].map(|role| list(&block["turns"], role)).concat());
-            let turns: Vec<f64> = turns.filter_map(|turn| turn["elapsed_ns"].as_f64()).collect();
+            let turns = ["baseline_ns", "candidate_ns"].map(|column| list(&epoch["blocks"], column)).concat();
+            let turns: Vec<f64> = turns.iter().filter_map(Value::as_f64).collect();
             let handover_ns = epoch["handover_ns"].as_f64().unwrap_or_default();
             if handover_ns > 0.0 && !turns.is_empty() {
                 let turn_ns = median(&turns);

@@ -17,7 +17,9 @@ pub fn run(arguments: &Arguments) -> Outcome<()> {
     let bench = arguments.required("--bench")?;
     let question = json!({ "crate": name, "baseline": baseline, "candidate": candidate, "bench": bench });
     let mut outcomes = Outcomes::open(&format!("wall-{name}"), question, false)?;
-    let work = crate::root().join("target/acceptance").join(format!("wall-{name}"));
+    // Not below this repository: cargo would take the clones for members of its workspace.
+    let work = std::env::temp_dir().join("cargo-rqs-acceptance").join(format!("wall-{name}"));
+    std::fs::create_dir_all(&work).map_err(|error| format!("cannot make `{}`: {error}", work.display()))?;
     let usual = usual_way(original, &work, &[baseline, candidate], bench)?;
     let dir = clone(original, &work.join("rqs"), candidate)?;
     println!("cargo rqs bench: building");
