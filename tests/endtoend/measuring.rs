@@ -38,6 +38,8 @@ fn every_shape_of_benchmark_is_measured_and_no_budget_in_the_code_holds_the_run_
         "others/large_drop",
         "others/threads",
         "budget/of_a_minute",
+        "asynchronous/compute",
+        "asynchronous/sleep",
     ];
     let verdicts = report.verdicts();
     assert_eq!(verdicts.iter().map(|(id, _)| *id).collect::<Vec<_>>(), expected);
@@ -53,5 +55,11 @@ fn every_shape_of_benchmark_is_measured_and_no_budget_in_the_code_holds_the_run_
         // Asked for are 5 ms for each side; the code of one benchmark asks for a minute.
         assert!(epochs.iter().all(|&ns| (1_000_000..400_000_000).contains(&ns)), "{id}: {epochs:?}");
     }
+    // A timer that saw the clock jump at the end of the warm-up would fire at once.
+    let slept = &report.benchmark("asynchronous/sleep")["typical_ns"];
+    assert!(
+        slept["baseline"].as_f64().unwrap() > 1e6 && slept["candidate"].as_f64().unwrap() > 1e6,
+        "{slept}"
+    );
     ran.exited(0);
 }

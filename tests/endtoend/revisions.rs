@@ -73,7 +73,12 @@ fn revisions() -> Vec<(&'static str, Files, bool)> {
         with(files, "benches/rounds.txt", rounds)
     };
     let mut shapes = package(LIB, "=0.5.1", "shapes", include_str!("zoo/shapes.rs"));
-    shapes.get_mut("Cargo.toml").unwrap().push_str(&format!(
+    let manifest = shapes.get_mut("Cargo.toml").unwrap();
+    *manifest = manifest.replace(
+        "default-features = false }",
+        "default-features = false, features = [\"async_tokio\"] }\ntokio = { version = \"1\", features = [\"rt\", \"time\"] }",
+    );
+    manifest.push_str(&format!(
         "\n{}required-features = [\"extra\"]\n\n[features]\nextra = []\n",
         bench("guest")
     ));

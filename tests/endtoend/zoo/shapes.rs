@@ -1,4 +1,5 @@
-//! Every way to measure that Criterion offers, budgets in the code, threads, and an id that is used twice.
+//! Every way to measure that Criterion offers, budgets in the code, threads, an asynchronous runtime with timers, and
+//! an id that is used twice.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -53,5 +54,15 @@ fn budgets(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, batches, others, budgets);
+fn asynchronous(c: &mut Criterion) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let mut group = c.benchmark_group("asynchronous");
+    group.bench_function("compute", |b| b.to_async(&runtime).iter(|| async { mix(black_box(1000)) }));
+    group.bench_function("sleep", |b| {
+        b.to_async(&runtime).iter(|| async { tokio::time::sleep(Duration::from_millis(1)).await })
+    });
+    group.finish();
+}
+
+criterion_group!(benches, batches, others, budgets, asynchronous);
 criterion_main!(benches);
