@@ -217,12 +217,14 @@ pub struct Block {
 const TOLERATED_EVERY_NS: u64 = 100_000_000;
 
 impl Block {
-    /// Whether the block is to be dropped, both sides: something disturbed it that its length does not excuse.
-    pub fn is_disturbed(&self) -> bool {
+    /// Whether the block is to be dropped, both sides: something disturbed it that its length does not excuse. With
+    /// `helper_threads`, the timing thread makes room for threads of the benchmark's own, which is no disturbance.
+    pub fn is_disturbed(&self, helper_threads: bool) -> bool {
         let turns = self.turns.baseline.iter().chain(&self.turns.candidate);
         let tolerated = turns.map(|turn| turn.elapsed_ns).sum::<u64>() / TOLERATED_EVERY_NS;
         let Disturbance { involuntary_switches, major_faults, steal_ticks } = self.disturbance;
-        major_faults > 0 || u64::from(involuntary_switches) + u64::from(steal_ticks) > tolerated
+        let switches = if helper_threads { 0 } else { involuntary_switches };
+        major_faults > 0 || u64::from(switches) + u64::from(steal_ticks) > tolerated
     }
 }
 

@@ -52,7 +52,8 @@ impl std::fmt::Display for Discard {
 
 /// The log-ratio of an epoch. Blocks that were disturbed are dropped whole; one side's value never decides.
 pub fn log_ratio(sample: &EpochSample) -> EpochValue {
-    let kept: Vec<&Block> = sample.blocks.iter().filter(|block| !block.is_disturbed()).collect();
+    let kept: Vec<&Block> =
+        sample.blocks.iter().filter(|block| !block.is_disturbed(sample.helper_threads)).collect();
     let (blocks, dropped) = (sample.blocks.len(), sample.blocks.len() - kept.len());
     let estimate = if blocks == 0 {
         Err(Discard::NoBlocks)

@@ -92,7 +92,7 @@ fn spread_in_words(row: &Row) -> Option<String> {
     let lowest = row.log_ratios.iter().copied().reduce(f64::min)?;
     let highest = row.log_ratios.iter().copied().reduce(f64::max)?;
     Some(format!(
-        "single epochs gave {} to {}: it depends on where it lies in memory, which is drawn anew for each",
+        "single epochs gave {} to {}: it differs from process to process, by its place in memory for instance",
         numbers::change(lowest.exp_m1()),
         numbers::change(highest.exp_m1())
     ))

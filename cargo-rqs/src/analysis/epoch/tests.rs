@@ -72,6 +72,15 @@ fn a_disturbed_block_is_dropped_whole() {
 }
 
 #[test]
+fn making_room_for_threads_of_its_own_does_not_disturb_a_benchmark_but_a_disk_does() {
+    let mut blocks = vec![disturbed(even(1000, 1000)); 9];
+    let threaded = |blocks: &[Block]| EpochSample { helper_threads: true, ..epoch(blocks.to_vec()) };
+    assert_eq!(log_ratio(&threaded(&blocks)).dropped, 0);
+    blocks[0].disturbance.major_faults = 1;
+    assert_eq!(log_ratio(&threaded(&blocks)).dropped, 1);
+}
+
+#[test]
 fn an_epoch_with_more_than_thirty_percent_dropped_is_discarded() {
     let mut blocks = vec![even(1000, 1000); 6];
     blocks.extend(vec![disturbed(even(1000, 1000)); 3]);
