@@ -10,8 +10,10 @@ use crate::analysis::verdict::{Judgement, Verdict};
 use crate::model::record::{LockSource, Placement, RunRecord};
 use crate::model::{ByRole, Engine, Role};
 
-/// Log-ratios of single epochs that spread further than this get a remark.
+/// Log-ratios of single epochs that spread further than this get a remark, ...
 const WIDE_SPREAD: f64 = 0.02;
+/// ... if that is also this share of the change.
+const WIDE_SHARE: f64 = 0.25;
 const LAYOUT: &str = "as built, not varied: where the linker puts code changes its speed too, by percents";
 
 /// The verdict in words, and how it stands out.
@@ -86,7 +88,7 @@ pub fn remarks(row: &Row, summary: &Summary) -> Vec<String> {
 /// What differs between epochs, and not within one, is where stack, heap and pages lie.
 fn spread_in_words(row: &Row) -> Option<String> {
     let judgement = row.judgement().filter(|judgement| judgement.verdict != Verdict::Unchanged)?;
-    if judgement.interval.sd < WIDE_SPREAD {
+    if judgement.interval.sd < WIDE_SPREAD.max(WIDE_SHARE * judgement.interval.mean.abs()) {
         return None;
     }
     let lowest = row.log_ratios.iter().copied().reduce(f64::min)?;
