@@ -52,8 +52,8 @@ fn every_shape_of_benchmark_is_measured_and_no_budget_in_the_code_holds_the_run_
     }
     for (id, epochs) in measured_ns(&report) {
         assert!((2..=4).contains(&epochs.len()), "{id}: {} epochs", epochs.len());
-        // Asked for are 5 ms for each side; the code of one benchmark asks for a minute.
-        assert!(epochs.iter().all(|&ns| (1_000_000..400_000_000).contains(&ns)), "{id}: {epochs:?}");
+        // Asked for are 5 ms for each side, more where no turns are taken; the code of one benchmark asks for a minute.
+        assert!(epochs.iter().all(|&ns| (1_000_000..2_000_000_000).contains(&ns)), "{id}: {epochs:?}");
     }
     // A timer that saw the clock jump at the end of the warm-up would fire at once.
     let slept = &report.benchmark("asynchronous/sleep")["typical_ns"];
