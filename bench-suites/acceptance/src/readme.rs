@@ -92,7 +92,7 @@ fn sentence(name: &str, file: &Value) -> Option<(String, String)> {
                 question["candidate"].as_str()?
             ),
             format!(
-                "{:.0} s by `cargo bench` twice, {:.1} s by `cargo rqs bench`: 1/{:.0}, {} benchmarks",
+                "{:.0} s by `cargo bench` twice, {:.1} s by `cargo rqs bench`: 1/{:.1}, {} benchmarks",
                 number(&file["tries"][0]["wall_ms"]) / 1e3,
                 number(&file["tries"][1]["wall_ms"]) / 1e3,
                 1.0 / number(&summary["ratio"]),
