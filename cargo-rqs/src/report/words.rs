@@ -151,7 +151,8 @@ pub fn circumstances(record: &RunRecord, summary: &Summary) -> Vec<(&'static str
     }
     let same = record.dependencies.baseline == record.dependencies.candidate;
     // The graph holds the target itself, so a new version of the target alone makes another graph.
-    let graphs = if same { "equal on both sides" } else { "not equal, if only in the target's own version" };
+    let graphs =
+        if same { "equal on both sides" } else { "not equal (the target's own version counts as well)" };
     lines.push(("dependencies", format!("{graphs}; {}", locks(&record.locks))));
     lines
 }

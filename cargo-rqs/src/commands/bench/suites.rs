@@ -90,10 +90,12 @@ impl Lister<'_> {
                         Some(listed.into_iter().filter(|key| self.wanted.takes(name, key)).collect());
                 }
                 Listing::NotCriterion => {
-                    self.notes.push(format!(
-                        "`{name}` is not measured: its harness ({}) is not Criterion",
-                        suite.harness
-                    ));
+                    let harness = &suite.harness;
+                    self.notes.push(if harness.starts_with("criterion") {
+                        format!("`{name}` is not measured: it is built with {harness}, but lists nothing through it")
+                    } else {
+                        format!("`{name}` is not measured: its harness ({harness}) is not Criterion")
+                    });
                     return Ok(None);
                 }
                 Listing::Failed(cause) => failure = Some(cause),
