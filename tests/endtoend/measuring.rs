@@ -35,6 +35,7 @@ fn every_shape_of_benchmark_is_measured_and_no_budget_in_the_code_holds_the_run_
         "batched/by_reference",
         "others/with_input/1000",
         "others/custom",
+        "others/own_clock",
         "others/large_drop",
         "others/threads",
         "budget/of_a_minute",
@@ -49,6 +50,7 @@ fn every_shape_of_benchmark_is_measured_and_no_budget_in_the_code_holds_the_run_
             "{id} is {verdict}: {:#}",
             report.benchmark(id)
         );
+        assert_eq!(report.benchmark(id)["engines"], serde_json::json!(["turns"]), "{id}");
     }
     for (id, epochs) in measured_ns(&report) {
         assert!((2..=4).contains(&epochs.len()), "{id}: {} epochs", epochs.len());

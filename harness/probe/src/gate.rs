@@ -6,6 +6,8 @@
 //! the end of the last warm-up call, which pretends that the warm-up took as long as the coordinator wants; from
 //! that the harness derives the number of iterations.
 
+mod learning;
+
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use crate::callsite::{Callers, Signature};
@@ -15,8 +17,6 @@ use crate::system;
 /// Clock reads of the first warm-up call at most; every one is unwound. The harness makes four, runtimes within the
 /// benchmark may make more.
 const LEARNED_READS: usize = 64;
-/// Clock reads of a call in which nobody but the harness reads the clock.
-const HARNESS_READS: usize = 4;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
@@ -44,6 +44,7 @@ pub struct Gate {
     start: Option<Signature>,
     end: Option<Signature>,
     learned: [Callers; LEARNED_READS],
+    learned_ns: [u64; LEARNED_READS],
     learned_len: usize,
     reads_in_call: usize,
     call_start_ns: u64,
@@ -73,6 +74,7 @@ impl Gate {
             start: None,
             end: None,
             learned: [Callers::default(); LEARNED_READS],
+            learned_ns: [0; LEARNED_READS],
             learned_len: 0,
             reads_in_call: 0,
             call_start_ns: 0,
@@ -177,62 +179,6 @@ impl Gate {
         self.learned[0] = Callers::of(return_slot);
         self.helper_cpu_ns = system::helper_cpu_ns(clock);
         self.phase = Phase::Learning;
-    }
-
-    /// Whether a read comes from the start's call site. All reads of a harness share the callers within the standard
-    /// library, and the start of the next call shares one more: the harness's own function. Callers further out do
-    /// not count, because compilers peel the first round off the warm-up's loop.
-    fn starts_again(&self, callers: &Callers) -> bool {
-        let start = &self.learned[0];
-        let others = self.learned[1..self.learned_len].iter().map(|other| other.shared_with(start)).max();
-        let shared = callers.shared_with(start);
-        others.is_some_and(|others| shared >= 2 && shared > others)
-    }
-
-    /// Learns the call sites of the first call, until its start comes round again.
-    fn learn(
-        &mut self,
-        now_ns: u64,
-        return_slot: usize,
-        clock: &impl Fn(i32) -> system::Timespec,
-    ) -> Option<u64> {
-        let callers = Callers::of(return_slot);
-        if !self.starts_again(&callers) {
-            if self.reads_in_call == LEARNED_READS {
-                // The start never came again: somebody else reads the clock around the harness, or its first call was
-                // compiled apart from the others.
-                self.give_up();
-                return Some(0);
-            }
-            self.learned[self.reads_in_call] = callers;
-            self.learned_len = self.reads_in_call + 1;
-            self.reads_in_call += 1;
-            self.last_read_ns = now_ns;
-            return Some(0);
-        }
-        self.settle_signatures();
-        if self.start.is_none() || (self.end.is_none() && self.learned_len > HARNESS_READS) {
-            self.give_up();
-            return Some(0);
-        }
-        self.phase = Phase::WarmUp;
-        self.side().ends_known.store(u32::from(self.end.is_some()), Relaxed);
-        self.count_call(self.last_read_ns);
-        if self.end.is_none() && self.warm_up_is_over() {
-            self.end_warm_up(clock);
-            self.call_start_ns = clock(system::CLOCK_MONOTONIC).as_ns();
-            return None;
-        }
-        self.call_start_ns = now_ns;
-        Some(0)
-    }
-
-    /// Derives the signatures of start and end from what was learned; without a clear end, pauses fall before starts.
-    fn settle_signatures(&mut self) {
-        let last = self.learned_len - 1;
-        let start = self.learned[0];
-        self.start = start.signature(&self.learned[1..=last]);
-        self.end = if last > 0 { self.learned[last].signature(&self.learned[..last]) } else { None };
     }
 
     fn count_call(&mut self, end_ns: u64) {

@@ -37,6 +37,12 @@ fn others(c: &mut Criterion) {
             begin.elapsed()
         })
     });
+    group.bench_function("own_clock", |b| {
+        b.iter(|| {
+            let begin = Instant::now();
+            (mix(black_box(1000)), begin.elapsed())
+        })
+    });
     group.bench_function("large_drop", |b| b.iter_with_large_drop(|| vec![mix(black_box(1000)); 100]));
     group.bench_function("threads", |b| {
         b.iter(|| {
