@@ -136,11 +136,11 @@ struct Judging {
     /// The chance that the whole run raises any false alarm.
     #[arg(long, value_name = "CHANCE", default_value_t = 0.01)]
     alpha: f64,
-    /// Wall time for all measuring, as `90s` or `5m` [default: five seconds a benchmark, at least a minute].
+    /// Wall time for all measuring, as `90s`, `5m`, or `60` for seconds [default: five seconds a benchmark, at least a minute].
     #[arg(long, value_name = "TIME", value_parser = parse_duration_ms)]
     time_budget: Option<u64>,
     /// Epochs for a benchmark before it is called inconclusive.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     max_epochs: Option<u32>,
     /// Spend less: find large changes only.
     #[arg(long, conflicts_with = "thorough")]

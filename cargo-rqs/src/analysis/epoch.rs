@@ -23,7 +23,8 @@ pub struct EpochValue {
 pub struct EpochEstimate {
     /// `ln(candidate time / baseline time)` per iteration; negative is faster.
     pub log_ratio: f64,
-    /// Median time per iteration over each side's undisturbed turns, in nanoseconds.
+    /// Typical time per iteration in nanoseconds: the median level of both sides together over the undisturbed blocks,
+    /// parted by the log-ratio, so that the ratio of both is the change.
     pub typical_ns: ByRole<f64>,
     /// Whether the benchmark had settled, the worse of the two sides; `None` when there were too few blocks to say.
     pub steadiness: Option<Steadiness>,
@@ -67,23 +68,18 @@ pub fn log_ratio(sample: &EpochSample) -> EpochValue {
 
 /// `None` when a turn is empty.
 fn estimate(kept: &[&Block]) -> Option<EpochEstimate> {
-    let ratios: Option<Vec<f64>> = kept
-        .iter()
-        .map(|block| Some(ln_level(&block.turns.candidate)? - ln_level(&block.turns.baseline)?))
-        .collect();
-    let typical = |role: Role| {
-        let times: Option<Vec<f64>> =
-            kept.iter().flat_map(|block| block.turns.get(role)).map(per_iteration_ns).collect();
-        median(&times?)
+    let levels = |role: Role| -> Option<Vec<f64>> {
+        kept.iter().map(|block| ln_level(block.turns.get(role))).collect()
     };
-    let side = |role: Role| {
-        let levels: Vec<f64> = kept.iter().filter_map(|block| ln_level(block.turns.get(role))).collect();
-        steadiness::of_levels(&levels)
-    };
+    let (baseline, candidate) = (levels(Role::Baseline)?, levels(Role::Candidate)?);
+    let paired = || baseline.iter().zip(&candidate);
+    let log_ratio = median(&paired().map(|(before, after)| after - before).collect::<Vec<_>>())?;
+    let middle = median(&paired().map(|(before, after)| (before + after) / 2.0).collect::<Vec<_>>())?;
+    let steadiness = [&baseline, &candidate].into_iter().filter_map(|side| steadiness::of_levels(side)).max();
     Some(EpochEstimate {
-        log_ratio: median(&ratios?)?,
-        typical_ns: ByRole::new(typical(Role::Baseline)?, typical(Role::Candidate)?),
-        steadiness: Role::BOTH.into_iter().filter_map(side).max(),
+        log_ratio,
+        typical_ns: ByRole::new((middle - log_ratio / 2.0).exp(), (middle + log_ratio / 2.0).exp()),
+        steadiness,
     })
 }
 

@@ -14,7 +14,7 @@ pub struct Row {
     pub key: BenchmarkKey,
     /// What was found.
     pub finding: Finding,
-    /// Typical nanoseconds per iteration: the geometric mean of the epochs' medians, so that the ratio of both sides is
+    /// Typical nanoseconds per iteration: the geometric mean over the epochs, so that the ratio of both sides is
     /// the change; `None` without a used epoch.
     pub typical_ns: Option<ByRole<f64>>,
     /// One log-ratio for each epoch that was used, in time order.

@@ -97,6 +97,7 @@ impl<'a> Measuring<'a> {
     pub fn run(&mut self, terminal: &mut Terminal) -> Outcome<()> {
         let watch = Stopwatch::start();
         let mut warned = false;
+        self.warn_of_few_epochs(terminal);
         loop {
             let budget = self.record.budget;
             let open = self.open();
@@ -123,8 +124,7 @@ impl<'a> Measuring<'a> {
 
     /// Before enough epochs have passed nothing can be decided, however large the change; better said at once.
     fn warn_of_short_budget(&self, epoch_s: f64, terminal: &mut Terminal) {
-        let alpha = comparison::alpha_per_benchmark(&self.record.suites, &self.record.policy);
-        let fewest = (2..1000).find(|&n| confidence::half_width(n, 1.0, alpha).is_finite()).unwrap_or(1000);
+        let fewest = self.fewest_epochs();
         let (needed_s, budget_s) = (epoch_s * fewest as f64, self.record.budget.time_budget_ms as f64 / 1e3);
         if needed_s > budget_s {
             terminal.say(&format!(
@@ -132,6 +132,16 @@ impl<'a> Measuring<'a> {
                  {needed_s:.0} s; measure fewer benchmarks with a filter, or raise `--time-budget`"
             ));
         }
+    }
+
+    /// The number of epochs before which the interval of a benchmark is infinite.
+    fn fewest_epochs(&self) -> usize {
+        let alpha = comparison::alpha_per_benchmark(&self.record.suites, &self.record.policy);
+        (2..1000).find(|&n| confidence::half_width(n, 1.0, alpha).is_finite()).unwrap_or(1000)
+    }
+
+    fn warn_of_few_epochs(&self, terminal: &mut Terminal) {
+        let fewest = self.fewest_epochs();
         if (fewest as u64) > u64::from(self.record.budget.max_epochs) {
             terminal.say(&format!(
                 "warning: nothing can be decided before {fewest} epochs; raise `--max-epochs`"

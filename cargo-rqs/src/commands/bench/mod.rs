@@ -63,12 +63,12 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
     let started_unix_ms = clock::now_unix_ms();
     let suites =
         suites::list(options, wanted, &prepared, &conditions, &places, around.interrupted, terminal)?;
+    if suites.records.iter().all(|suite| suite.benchmarks.is_empty()) {
+        return Err(nothing_to_run(options, &suites.notes));
+    }
     if options.list {
         terminal.result(&suites::names(&suites.records))?;
         return Ok(Exit::Clean);
-    }
-    if suites.records.iter().all(|suite| suite.benchmarks.is_empty()) {
-        return Err(nothing_to_run(options, &suites.notes));
     }
     let store = Store::open(&places.results);
     let record = start_record(options, &prepared, &conditions, &store, suites, started_unix_ms)?;
@@ -146,7 +146,7 @@ fn nothing_to_run(options: &BenchOptions, notes: &[String]) -> Failure {
     let mut failure = Failure::new(Exit::NothingToRun, "there is no Criterion benchmark to measure");
     failure.causes.extend(notes.iter().cloned());
     failure.hint(match &options.filter {
-        Some(filter) => format!("see all names with `--list`; the filter was `{filter}`"),
+        Some(filter) => format!("`--list` without the filter `{filter}` shows all names"),
         None => "see what was built with `--list`; `--workspace` or `-p` picks other packages".into(),
     })
 }

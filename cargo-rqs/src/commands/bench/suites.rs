@@ -184,7 +184,7 @@ impl Wanted {
         let (own, full) = (key.to_string(), format!("{suite}::{key}"));
         match self {
             Wanted::All => true,
-            Wanted::Matching(pattern) => pattern.is_match(&full),
+            Wanted::Matching(pattern) => pattern.is_match(&own) || pattern.is_match(&full),
             Wanted::Exactly(name) => *name == own || *name == full || *name == key.id,
         }
     }

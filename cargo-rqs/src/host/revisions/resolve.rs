@@ -89,8 +89,10 @@ fn unknown(repository: &Repository, text: &str) -> Outcome<Failure> {
             names.push((name.to_owned(), reference.is_tag()));
         }
     }
+    names.extend(["HEAD", "workdir"].map(|name| (name.to_owned(), false)));
     let has_tags = names.iter().any(|(_, is_tag)| *is_tag);
     let close = closest(text, names.into_iter().map(|(name, _)| name).collect());
+    let has_remote = repository.remotes().is_ok_and(|remotes| !remotes.is_empty());
     let mut hints = Vec::new();
     let base = text.split(['~', '^']).next().unwrap_or(text);
     if base != text && repository.revparse_single(base).is_ok() {
@@ -100,8 +102,8 @@ fn unknown(repository: &Repository, text: &str) -> Outcome<Failure> {
     }
     match fetch_hint(repository) {
         Some(hint) => hints.push(hint.to_owned()),
-        None if !hints.is_empty() && has_tags => {}
-        None if !has_tags => hints.push("this clone has no tags: git fetch --tags".to_owned()),
+        None if !hints.is_empty() && (has_tags || !has_remote) => {}
+        None if !has_tags && has_remote => hints.push("this clone has no tags: git fetch --tags".to_owned()),
         None => hints.push("`git tag` and `git branch --all` list the names".to_owned()),
     }
     Ok(Failure::usage(format!("there is no revision `{text}`")).hint(hints.join("; ")))
@@ -127,19 +129,24 @@ fn closest(text: &str, names: Vec<String>) -> Vec<String> {
     rated.into_iter().take(MOST_NAMES_SHOWN).map(|(_, name)| format!("`{name}`")).collect()
 }
 
-/// How many letters must be inserted, removed or replaced to turn one text into the other.
+/// How many letters must be inserted, removed, replaced or swapped with the next to turn one text into the other
+/// (optimal string alignment).
 fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut next = vec![i + 1];
-        for ((diagonal, above), to) in row.iter().zip(row.iter().skip(1)).zip(&b) {
-            let left = next.last().copied().unwrap_or(i + 1);
-            next.push((diagonal + usize::from(from != *to)).min(above + 1).min(left + 1));
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows = vec![(0..=b.len()).collect::<Vec<usize>>()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut least = replaced.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                least = least.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(least);
         }
-        row = next;
+        rows.push(row);
     }
-    row.last().copied().unwrap_or_default()
+    rows[a.len()][b.len()]
 }
 
 #[cfg(test)]
@@ -157,7 +164,7 @@ mod tests {
         let tags = ["v0.9.0", "v1.2.0", "v1.2.1", "v1.20.0", "main", "origin/feature/fast"];
         assert_eq!(closest("1.2.0", names(&tags))[0], "`v1.2.0`");
         assert_eq!(closest("v1.2", names(&tags)), ["`v1.2.0`", "`v1.2.1`", "`v1.20.0`"]);
-        assert_eq!(closest("mian", names(&["main"])), [] as [&str; 0]);
+        assert_eq!(closest("mian", names(&["main"])), ["`main`"]);
         assert_eq!(closest("mai~3", names(&tags)), ["`main`"]);
         assert_eq!(closest("fast", names(&tags)), ["`origin/feature/fast`"]);
         assert_eq!(closest("zzz", names(&tags)), [] as [&str; 0]);

@@ -70,8 +70,11 @@ fn an_unknown_revision_is_answered_with_the_names_that_come_closest() {
     assert!(refused(&repo, "unlike-any").hint.unwrap().contains("git tag"));
     assert!(refused(&repo, &"1".repeat(40)).message.contains("cannot lay out"));
     assert!(refused(&repo, "HEAD~9").hint.unwrap().starts_with("`HEAD` exists, but"));
-    assert!(refused(&repo, "HAED~9").hint.unwrap().contains("git tag"));
+    assert!(refused(&repo, "HAED~9").hint.unwrap().starts_with("did you mean `HEAD`"));
+    assert!(refused(&repo, "workdr").hint.unwrap().starts_with("did you mean `workdir`"));
     let untagged = Fixture::with_package();
+    assert!(refused(&untagged, "v1.0.0").hint.unwrap().contains("git branch --all"));
+    untagged.git(&["remote", "add", "origin", "https://example.org/zoo"]);
     assert!(refused(&untagged, "v1.0.0").hint.unwrap().contains("git fetch --tags"));
 }
 
