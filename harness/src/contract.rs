@@ -138,8 +138,6 @@ pub enum Engine {
     Turns,
     /// Both processes alternate benchmark by benchmark over the harness's socket.
     Alternation,
-    /// Short processes, one benchmark each, alternate.
-    Processes,
 }
 
 impl std::fmt::Display for Engine {
@@ -147,7 +145,6 @@ impl std::fmt::Display for Engine {
         f.write_str(match self {
             Engine::Turns => "turns",
             Engine::Alternation => "alternation",
-            Engine::Processes => "processes",
         })
     }
 }

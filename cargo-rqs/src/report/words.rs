@@ -128,7 +128,6 @@ fn engine_in_words(engine: Engine) -> &'static str {
     match engine {
         Engine::Turns => "sample by sample",
         Engine::Alternation => "benchmark by benchmark",
-        Engine::Processes => "process by process",
     }
 }
 
@@ -224,7 +223,7 @@ pub fn warnings(summary: &Summary) -> Vec<String> {
             count(summary.epochs, "epoch")
         ));
     }
-    if let [engine @ (Engine::Alternation | Engine::Processes), ..] = summary.engines[..] {
+    if let [engine @ Engine::Alternation, ..] = summary.engines[..] {
         warnings.push(format!(
             "no benchmark could be measured sample by sample, only {}: more noise remains, so more epochs are needed",
             engine_in_words(engine)

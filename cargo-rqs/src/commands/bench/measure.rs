@@ -215,7 +215,7 @@ impl<'a> Measuring<'a> {
         let Some(pair) = &mut self.pairs[suite] else { return Ok(None) };
         let measured = match engine {
             Engine::Turns => pair.take_turns(&request),
-            Engine::Alternation | Engine::Processes => pair.alternate(&request),
+            Engine::Alternation => pair.alternate(&request),
         };
         match measured {
             // A signal that came in the middle of an epoch may show as a process that ended.
