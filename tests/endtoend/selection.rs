@@ -76,6 +76,7 @@ fn json_and_markdown_tell_the_same_as_text() {
 fn a_mistyped_option_or_revision_is_a_usage_error_with_a_hint() {
     let repository = Repository::get();
     repository.bench(&["--baseline", "v2"]).exited(2).said(&["error: ", "`v2`", "hint: "]);
+    repository.bench(&["--baseline", "v1", "--max-epochs", "0"]).exited(2).said(&["--max-epochs"]);
     repository.bench(&["--baseline", "v1", "--candidate", "slowr"]).exited(2).said(&["`slowr`", "slower"]);
     repository.rqs(&["bench"]).exited(2).said(&["--baseline"]);
     repository

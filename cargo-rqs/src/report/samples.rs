@@ -81,6 +81,17 @@ pub fn drowned() -> (RunRecord, Comparison) {
     (record, comparison)
 }
 
+/// A run whose epochs differ from each other by far more than they say together.
+pub fn scattered() -> (RunRecord, Comparison) {
+    let make = |i: u32| {
+        let candidate_ns = 300.0 * [1.0, 1.1, 0.92, 1.04, 0.97][i as usize % 5];
+        epoch(i, Engine::Turns, 12, |_| ByRole::new(300.0, candidate_ns))
+    };
+    let record = record(vec![suite("json::parse", vec![benchmark("a", (0..10).map(make).collect())])]);
+    let comparison = compare(&record);
+    (record, comparison)
+}
+
 /// A run without any benchmark.
 pub fn empty() -> (RunRecord, Comparison) {
     let record = record(vec![]);

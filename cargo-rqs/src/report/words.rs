@@ -14,7 +14,7 @@ use crate::model::{ByRole, Engine, Role};
 const WIDE_SPREAD: f64 = 0.02;
 /// ... if that is also this share of the change.
 const WIDE_SHARE: f64 = 0.25;
-const LAYOUT: &str = "as built, not varied: where the linker puts code changes its speed too, by percents";
+const LAYOUT: &str = "as built, not varied: where the linker puts code changes its speed too, by percents; the chance above is of noise";
 
 /// The verdict in words, and how it stands out.
 pub fn verdict(finding: &Finding) -> (&'static str, Tone) {
@@ -230,4 +230,25 @@ pub fn warnings(summary: &Summary) -> Vec<String> {
         ));
     }
     warnings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+
+    #[test]
+    fn epochs_that_differ_widely_are_told_with_their_range_and_others_are_not() {
+        let told = |comparison: &crate::analysis::comparison::Comparison| -> Vec<String> {
+            let remarks = comparison.rows().flat_map(|row| remarks(row, &comparison.summary));
+            remarks.filter(|remark| remark.starts_with("single epochs gave")).collect()
+        };
+        let (_, scattered) = samples::scattered();
+        assert!(
+            told(&scattered)[0].starts_with("single epochs gave -8.00% to +10.00%: "),
+            "{:?}",
+            told(&scattered)
+        );
+        assert!(told(&samples::calm().1).is_empty());
+    }
 }
