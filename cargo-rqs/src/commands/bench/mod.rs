@@ -73,7 +73,16 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
     let store = Store::open(&places.results);
     let record = start_record(options, &prepared, &conditions, &store, suites, started_unix_ms)?;
     let journal = Journal::create(&places.work, &record)?;
-    finish(options, &prepared, &conditions, &store, journal, record, around, &places, terminal)
+    let run = Run {
+        options,
+        prepared: &prepared,
+        conditions: &conditions,
+        store: &store,
+        around,
+        places: &places,
+        record,
+    };
+    run.finish(journal, terminal)
 }
 
 /// Takes up the newest run that was interrupted, with the options it was started with.
@@ -97,7 +106,16 @@ pub fn resume(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut 
     let conditions = conditions(&options)?;
     terminal.say(&format!("resuming run {}", record.id));
     let _turn = host_turn(around, terminal)?;
-    finish(&options, &prepared, &conditions, &store, journal, record, around, &places, terminal)
+    let run = Run {
+        options: &options,
+        prepared: &prepared,
+        conditions: &conditions,
+        store: &store,
+        around,
+        places: &places,
+        record,
+    };
+    run.finish(journal, terminal)
 }
 
 /// The arguments of the newest run that was interrupted, as they were typed.
@@ -188,36 +206,45 @@ fn start_record(
     })
 }
 
-/// Measures what is undecided, writes the record, and prints it.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the last step of both recipes brings everything together once"
-)]
-fn finish(
-    options: &BenchOptions,
-    prepared: &Prepared,
-    conditions: &Conditions,
-    store: &Store,
-    mut journal: Journal,
-    mut record: RunRecord,
-    around: &Surroundings<'_>,
-    places: &Places,
-    terminal: &mut Terminal,
-) -> Outcome<Exit> {
-    let mut measuring =
-        Measuring::new(&mut record, &mut journal, prepared, conditions, around.interrupted, places)?;
-    let seat = CoordinatorSeat::take(conditions);
-    let measured = measuring.run(terminal);
-    drop(seat);
-    measured?;
-    record.finished_unix_s = clock::now_unix_s();
-    let path = store.write_run(&record)?;
-    journal.finish()?;
-    let comparison = comparison::compare(&record);
-    print_run(terminal, options.output, &record, &comparison, &path)?;
-    let abandoned = journal::unfinished(&places.work)?;
-    if !abandoned.is_empty() {
-        terminal.say(&format!("note: {} interrupted run(s) can be resumed with `--resume`", abandoned.len()));
+/// A run whose sides are built and whose record has begun.
+struct Run<'a> {
+    options: &'a BenchOptions,
+    prepared: &'a Prepared,
+    conditions: &'a Conditions,
+    store: &'a Store,
+    around: &'a Surroundings<'a>,
+    places: &'a Places,
+    record: RunRecord,
+}
+
+impl Run<'_> {
+    /// Measures what is undecided, explains what was found, writes the record, and prints it.
+    fn finish(mut self, mut journal: Journal, terminal: &mut Terminal) -> Outcome<Exit> {
+        self.measure(&mut journal, terminal)?;
+        self.record.finished_unix_s = clock::now_unix_s();
+        let path = self.store.write_run(&self.record)?;
+        journal.finish()?;
+        let comparison = comparison::compare(&self.record);
+        print_run(terminal, self.options.output, &self.record, &comparison, &path)?;
+        let abandoned = journal::unfinished(&self.places.work)?;
+        if !abandoned.is_empty() {
+            terminal
+                .say(&format!("note: {} interrupted run(s) can be resumed with `--resume`", abandoned.len()));
+        }
+        Ok(comparison::exit(&comparison, self.options.fail_on_inconclusive))
     }
-    Ok(comparison::exit(&comparison, options.fail_on_inconclusive))
+
+    /// Times both sides in alternation until everything is decided.
+    fn measure(&mut self, journal: &mut Journal, terminal: &mut Terminal) -> Outcome<()> {
+        let mut measuring = Measuring::new(
+            &mut self.record,
+            journal,
+            self.prepared,
+            self.conditions,
+            self.around.interrupted,
+            self.places,
+        )?;
+        let _seat = CoordinatorSeat::take(self.conditions);
+        measuring.run(terminal)
+    }
 }

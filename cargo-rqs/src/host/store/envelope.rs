@@ -229,7 +229,7 @@ mod tests {
         assert_eq!(cause(&changed), "corrupted record: content hash does not match");
         assert_eq!(
             cause(&reseal(r#"{"format": 7, "something": "else"}"#)),
-            "written by a newer cargo-rqs (format 7, this one reads up to 1)"
+            "written by a newer cargo-rqs (format 7, this one reads up to 2)"
         );
         assert!(cause(&reseal(r#"{"format": 0}"#)).starts_with("malformed record: its format is 0"));
         assert!(cause(&reseal(r#"{"format": 1}"#)).starts_with("malformed record: missing field `id`"));

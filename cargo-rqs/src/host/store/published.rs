@@ -115,7 +115,8 @@ mod tests {
         ];
         for ((kind, schema), file) in schema_texts().into_iter().zip(files) {
             let schema: Value = serde_json::from_str(&schema).unwrap();
-            assert_eq!(schema["title"], format!("cargo-rqs {kind} record, format 1"));
+            let format = if kind == RunRecord::KIND { RunRecord::FORMAT } else { 1 };
+            assert_eq!(schema["title"], format!("cargo-rqs {kind} record, format {format}"));
             check(&schema, &schema, &serde_json::from_slice(&file).unwrap(), kind);
         }
     }

@@ -1,73 +1,15 @@
-//! What can be typed: clap structures and their conversion into what the commands understand; nothing else.
+//! What can be typed behind `bench`.
 
-use std::path::PathBuf;
+use clap::{ArgAction, Args, ValueEnum};
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-
+use super::FormatChoice;
+use super::values::{CpuChoice, parse_cpus, parse_duration_ms};
+use crate::commands::Output;
 use crate::commands::bench::{BenchOptions, Effort};
-use crate::commands::{Format, Output};
 use crate::host::cargo::BuildOptions;
-use crate::host::terminal::Colour;
 use crate::model::failure::{Failure, Outcome};
 use crate::model::policy::Policy;
 use crate::model::revision::RevisionSpec;
-
-/// `cargo rqs` is called by cargo as `cargo-rqs rqs ...`.
-#[derive(Debug, Parser)]
-#[command(name = "cargo", bin_name = "cargo", styles = clap_styles())]
-pub enum Cargo {
-    /// Release Quality System: is this revision worse than that one, in what, by how much, and how sure?
-    #[command(version, about, long_about = None)]
-    Rqs(Rqs),
-}
-
-fn clap_styles() -> clap::builder::Styles {
-    use clap::builder::styling::{AnsiColor, Style};
-    let bold = Style::new().bold();
-    clap::builder::Styles::styled().header(bold).usage(bold).literal(AnsiColor::Cyan.on_default())
-}
-
-/// The subcommands.
-#[derive(Debug, Args)]
-pub struct Rqs {
-    /// What to do.
-    #[command(subcommand)]
-    pub command: Command,
-    /// Colour in the output.
-    #[arg(long, value_enum, default_value = "auto", global = true)]
-    color: ColourChoice,
-    /// Directory of the results [default: `results` at the root of the repository].
-    #[arg(long, value_name = "DIR", global = true)]
-    results: Option<PathBuf>,
-}
-
-/// What to do.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Measure the benchmarks of two revisions in alternation, and judge each of them.
-    Bench(Box<Bench>),
-    /// Print a stored run as `bench` printed it.
-    Show(Show),
-    /// List the stored runs.
-    List(List),
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum ColourChoice {
-    Auto,
-    Always,
-    Never,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum FormatChoice {
-    /// For people at a terminal.
-    Text,
-    /// For tools; its schema is in `results/schemas`.
-    Json,
-    /// For comments on pull requests.
-    Markdown,
-}
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum BenchesFrom {
@@ -182,7 +124,7 @@ struct Building {
     no_default_features: bool,
     /// Cargo profile [default: bench].
     #[arg(long, value_name = "NAME")]
-    profile: Option<String>,
+    cargo_profile: Option<String>,
     /// Override a cargo configuration value.
     #[arg(long, value_name = "KEY=VALUE", action = ArgAction::Append)]
     config: Vec<String>,
@@ -198,57 +140,6 @@ struct Building {
     /// Work without the network.
     #[arg(long)]
     offline: bool,
-}
-
-/// Arguments of `show`.
-#[derive(Debug, Args)]
-pub struct Show {
-    /// A run's id, the beginning of one, the path of a record, or `latest`.
-    #[arg(default_value = "latest")]
-    pub run: String,
-    /// Format of the result on standard output.
-    #[arg(long, value_enum, default_value = "text")]
-    format: FormatChoice,
-}
-
-/// Arguments of `list`.
-#[derive(Debug, Args)]
-pub struct List {}
-
-#[derive(Clone, Debug)]
-struct CpuChoice(Vec<u32>);
-
-impl Rqs {
-    /// Whether colour is wanted.
-    pub fn colour(&self) -> Colour {
-        match self.color {
-            ColourChoice::Auto => Colour::Auto,
-            ColourChoice::Always => Colour::Always,
-            ColourChoice::Never => Colour::Never,
-        }
-    }
-
-    /// Where results are kept, if that was typed.
-    pub fn results(&self) -> Option<PathBuf> {
-        self.results.clone()
-    }
-}
-
-impl Show {
-    /// How to print.
-    pub fn output(&self) -> Output {
-        Output { format: self.format.into() }
-    }
-}
-
-impl From<FormatChoice> for Format {
-    fn from(choice: FormatChoice) -> Format {
-        match choice {
-            FormatChoice::Text => Format::Text,
-            FormatChoice::Json => Format::Json,
-            FormatChoice::Markdown => Format::Markdown,
-        }
-    }
 }
 
 impl Bench {
@@ -292,7 +183,7 @@ impl Bench {
                 features: self.building.features,
                 all_features: self.building.all_features,
                 no_default_features: self.building.no_default_features,
-                profile: self.building.profile,
+                profile: self.building.cargo_profile,
                 config: self.building.config,
                 target: None,
                 offline: self.building.offline,
@@ -318,61 +209,9 @@ fn policy(margin: f64, floor: f64, alpha: f64) -> Outcome<Policy> {
     Ok(Policy { margin: margin / 100.0, floor: floor / 100.0, alpha })
 }
 
-/// `90`, `90s`, `500ms`, `5m`, `1h` in milliseconds.
-fn parse_duration_ms(text: &str) -> Result<u64, String> {
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let number: f64 = text[..digits].parse().map_err(|_| format!("`{text}` does not begin with a number"))?;
-    let unit_ms = match &text[digits..] {
-        "ms" => 1.0,
-        "" | "s" => 1e3,
-        "m" | "min" => 60e3,
-        "h" => 3600e3,
-        unit => return Err(format!("`{unit}` is no unit of time; use `ms`, `s`, `m` or `h`")),
-    };
-    let ms = number * unit_ms;
-    if (1.0..1e12).contains(&ms) { Ok(ms as u64) } else { Err(format!("`{text}` is out of range")) }
-}
-
-/// `none`, or numbers and ranges with commas between.
-fn parse_cpus(text: &str) -> Result<CpuChoice, String> {
-    if text == "none" {
-        return Ok(CpuChoice(Vec::new()));
-    }
-    let mut cpus = Vec::new();
-    for part in text.split(',') {
-        let number = |text: &str| text.parse::<u32>().map_err(|_| format!("`{text}` is no core number"));
-        match part.split_once('-') {
-            Some((first, last)) => cpus.extend(number(first)?..=number(last)?.min(number(first)? + 4096)),
-            None => cpus.push(number(part)?),
-        }
-    }
-    cpus.sort_unstable();
-    cpus.dedup();
-    if cpus.is_empty() { Err(format!("`{text}` names no core")) } else { Ok(CpuChoice(cpus)) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        Cargo::command().debug_assert();
-    }
-
-    #[test]
-    fn durations_and_cores_are_read_in_every_spelling() {
-        assert_eq!(parse_duration_ms("90"), Ok(90_000));
-        assert_eq!(parse_duration_ms("1.5m"), Ok(90_000));
-        assert_eq!(parse_duration_ms("250ms"), Ok(250));
-        assert!(parse_duration_ms("5 parsecs").is_err());
-        assert!(parse_duration_ms("0").is_err());
-        assert_eq!(parse_cpus("3,1-2").unwrap().0, [1, 2, 3]);
-        assert!(parse_cpus("none").unwrap().0.is_empty());
-        assert!(parse_cpus("5-2").is_err());
-        assert!(parse_cpus("x").is_err());
-    }
 
     #[test]
     fn contradicting_thresholds_are_refused() {

@@ -1,0 +1,129 @@
+//! What can be typed: clap structures and their conversion into what the commands understand; nothing else.
+
+mod bench;
+mod values;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::commands::{Format, Output};
+use crate::host::terminal::Colour;
+
+use bench::Bench;
+
+/// `cargo rqs` is called by cargo as `cargo-rqs rqs ...`.
+#[derive(Debug, Parser)]
+#[command(name = "cargo", bin_name = "cargo", styles = clap_styles())]
+pub enum Cargo {
+    /// Release Quality System: is this revision worse than that one, in what, by how much, and how sure?
+    #[command(version, about, long_about = None)]
+    Rqs(Rqs),
+}
+
+fn clap_styles() -> clap::builder::Styles {
+    use clap::builder::styling::{AnsiColor, Style};
+    let bold = Style::new().bold();
+    clap::builder::Styles::styled().header(bold).usage(bold).literal(AnsiColor::Cyan.on_default())
+}
+
+/// The subcommands.
+#[derive(Debug, Args)]
+pub struct Rqs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Colour in the output.
+    #[arg(long, value_enum, default_value = "auto", global = true)]
+    color: ColourChoice,
+    /// Directory of the results [default: `results` at the root of the repository].
+    #[arg(long, value_name = "DIR", global = true)]
+    results: Option<PathBuf>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Measure the benchmarks of two revisions in alternation, and judge each of them.
+    Bench(Box<Bench>),
+    /// Print a stored run as `bench` printed it.
+    Show(Show),
+    /// List the stored runs.
+    List(List),
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ColourChoice {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum FormatChoice {
+    /// For people at a terminal.
+    Text,
+    /// For tools; its schema is in `results/schemas`.
+    Json,
+    /// For comments on pull requests.
+    Markdown,
+}
+
+/// Arguments of `show`.
+#[derive(Debug, Args)]
+pub struct Show {
+    /// A run's id, the beginning of one, the path of a record, or `latest`.
+    #[arg(default_value = "latest")]
+    pub run: String,
+    /// Format of the result on standard output.
+    #[arg(long, value_enum, default_value = "text")]
+    format: FormatChoice,
+}
+
+/// Arguments of `list`.
+#[derive(Debug, Args)]
+pub struct List {}
+
+impl Rqs {
+    /// Whether colour is wanted.
+    pub fn colour(&self) -> Colour {
+        match self.color {
+            ColourChoice::Auto => Colour::Auto,
+            ColourChoice::Always => Colour::Always,
+            ColourChoice::Never => Colour::Never,
+        }
+    }
+
+    /// Where results are kept, if that was typed.
+    pub fn results(&self) -> Option<PathBuf> {
+        self.results.clone()
+    }
+}
+
+impl Show {
+    /// How to print.
+    pub fn output(&self) -> Output {
+        Output { format: self.format.into() }
+    }
+}
+
+impl From<FormatChoice> for Format {
+    fn from(choice: FormatChoice) -> Format {
+        match choice {
+            FormatChoice::Text => Format::Text,
+            FormatChoice::Json => Format::Json,
+            FormatChoice::Markdown => Format::Markdown,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cargo::command().debug_assert();
+    }
+}

@@ -1,0 +1,56 @@
+//! Values that need reading: durations and cores.
+
+/// Cores that were named; none: no core in particular.
+#[derive(Clone, Debug)]
+pub(super) struct CpuChoice(pub(super) Vec<u32>);
+
+/// `90`, `90s`, `500ms`, `5m`, `1h` in milliseconds.
+pub(super) fn parse_duration_ms(text: &str) -> Result<u64, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let number: f64 = text[..digits].parse().map_err(|_| format!("`{text}` does not begin with a number"))?;
+    let unit_ms = match &text[digits..] {
+        "ms" => 1.0,
+        "" | "s" => 1e3,
+        "m" | "min" => 60e3,
+        "h" => 3600e3,
+        unit => return Err(format!("`{unit}` is no unit of time; use `ms`, `s`, `m` or `h`")),
+    };
+    let ms = number * unit_ms;
+    if (1.0..1e12).contains(&ms) { Ok(ms as u64) } else { Err(format!("`{text}` is out of range")) }
+}
+
+/// `none`, or numbers and ranges with commas between.
+pub(super) fn parse_cpus(text: &str) -> Result<CpuChoice, String> {
+    if text == "none" {
+        return Ok(CpuChoice(Vec::new()));
+    }
+    let mut cpus = Vec::new();
+    for part in text.split(',') {
+        let number = |text: &str| text.parse::<u32>().map_err(|_| format!("`{text}` is no core number"));
+        match part.split_once('-') {
+            Some((first, last)) => cpus.extend(number(first)?..=number(last)?.min(number(first)? + 4096)),
+            None => cpus.push(number(part)?),
+        }
+    }
+    cpus.sort_unstable();
+    cpus.dedup();
+    if cpus.is_empty() { Err(format!("`{text}` names no core")) } else { Ok(CpuChoice(cpus)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_and_cores_are_read_in_every_spelling() {
+        assert_eq!(parse_duration_ms("90"), Ok(90_000));
+        assert_eq!(parse_duration_ms("1.5m"), Ok(90_000));
+        assert_eq!(parse_duration_ms("250ms"), Ok(250));
+        assert!(parse_duration_ms("5 parsecs").is_err());
+        assert!(parse_duration_ms("0").is_err());
+        assert_eq!(parse_cpus("3,1-2").unwrap().0, [1, 2, 3]);
+        assert!(parse_cpus("none").unwrap().0.is_empty());
+        assert!(parse_cpus("5-2").is_err());
+        assert!(parse_cpus("x").is_err());
+    }
+}
