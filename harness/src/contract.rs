@@ -3,7 +3,11 @@
 //! The harness writes these types, the tool reads and stores them. Everything is a raw integer with its unit in
 //! the name; nothing here is derived.
 
+mod counts;
+
 use serde::{Deserialize, Serialize};
+
+pub use counts::{Counted, Counts, Event};
 
 /// Which of the two builds something belongs to. `Baseline` comes first everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -2,13 +2,15 @@
 //!
 //! [`Pair`] holds two executables of one suite. [`conductor::listing::list`] asks one for its benchmarks,
 //! [`Pair::take_turns`] measures one epoch sample by sample under the clock probe, and [`Pair::alternate`] is the
-//! fallback for executables that the probe cannot steer. What comes out are the raw integers of [`contract`].
+//! fallback for executables that the probe cannot steer. [`counts::Counter`] counts what a benchmark executes. What comes
+//! out are the raw integers of [`contract`].
 #![expect(clippy::disallowed_methods, reason = "this crate owns processes and clocks")]
 
 pub mod coin;
 pub mod columns;
 pub mod conductor;
 pub mod contract;
+pub mod counts;
 pub mod criterion;
 mod kernel;
 pub mod process;

@@ -115,6 +115,16 @@ impl SharedMemory {
         shared.turns.store(turns as u32, Release);
     }
 
+    /// Lets the probes count samples under valgrind instead of timing them.
+    pub fn set_counting(&self) {
+        self.shared().counting.store(1, Release);
+    }
+
+    /// Whether only what lies between the inner clock reads of a sample is counted.
+    pub fn counts_inner(&self, role: Role) -> bool {
+        self.side(role).counts_inner.load(Acquire) == 1
+    }
+
     /// The turn that is being taken.
     pub fn turn(&self) -> u32 {
         self.shared().turn.load(Acquire)

@@ -6,6 +6,7 @@
 //! the end of the last warm-up call, which pretends that the warm-up took as long as the coordinator wants; from
 //! that the harness derives the number of iterations.
 
+mod counting;
 mod learning;
 
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -60,6 +61,7 @@ pub struct Gate {
     samples_seen: u32,
     in_sample: bool,
     usage: system::Usage,
+    counting: counting::Counting,
 }
 
 impl Gate {
@@ -90,6 +92,7 @@ impl Gate {
             samples_seen: 0,
             in_sample: false,
             usage: system::Usage::default(),
+            counting: counting::Counting::default(),
         }
     }
 
@@ -276,6 +279,7 @@ impl Gate {
         }
         self.phase = Phase::Turns;
         self.wait_for_own_turn(clock);
+        self.begin_counting();
     }
 
     fn turns_read(&mut self, return_slot: usize, clock: &impl Fn(i32) -> system::Timespec) -> Option<u64> {
@@ -284,18 +288,23 @@ impl Gate {
                 // The end was not recognised: the last sample ends where this one starts.
                 self.end_sample(clock);
                 self.in_sample = true;
+                self.begin_counted_sample();
                 return None;
             }
             self.in_sample = true;
+            self.begin_counted_sample();
         } else if self.in_sample && self.is_end(return_slot) {
             self.in_sample = false;
             self.end_sample(clock);
+        } else {
+            self.counted_read(return_slot);
         }
         Some(0)
     }
 
     fn end_sample(&mut self, clock: &impl Fn(i32) -> system::Timespec) {
         self.samples_seen += 1;
+        self.end_counted_sample();
         self.samples_left = self.samples_left.saturating_sub(1);
         if self.samples_left == 0 && self.turn < self.turns() {
             self.end_turn(clock);

@@ -3,7 +3,7 @@
 use core::sync::atomic::{AtomicI32, AtomicU32, AtomicU64};
 
 /// Names this layout; a probe that finds another one stays out of the way.
-pub const MAGIC: u64 = 0x5251_5350_524f_4203;
+pub const MAGIC: u64 = 0x5251_5350_524f_4204;
 /// Turns that one plan can hold, both sides together.
 pub const MAX_TURNS: usize = 2048;
 /// Owner of a turn that belongs to nobody: the plan is over.
@@ -20,7 +20,7 @@ pub mod station {
     pub const WARM_UP_END: u32 = 2;
     /// Waits before the first clock read of the measurement.
     pub const MEASUREMENT: u32 = 3;
-    /// Has ended its turn and waits to be stopped whole.
+    /// Has ended its turn and waits to be stopped whole; or has ended a counted sample.
     pub const TURN_END: u32 = 4;
     /// Cannot tell where samples begin and end; runs on without turns.
     pub const LOST: u32 = 5;
@@ -75,8 +75,8 @@ pub struct Side {
     pub helper_cpu_ns: AtomicU64,
     /// From the probe: samples that it saw in the measurement.
     pub samples_seen: AtomicU32,
-    /// Keeps the next field aligned.
-    pub reserved: AtomicU32,
+    /// From the probe: 1 when only what lies between inner clock reads is counted, 0 when whole samples are.
+    pub counts_inner: AtomicU32,
     /// From the probe: its own turns, in order.
     pub traces: [TurnTrace; MAX_TURNS],
 }
@@ -92,8 +92,8 @@ pub struct Shared {
     pub turns: AtomicU32,
     /// 1 when whole processes are stopped between turns, by the coordinator.
     pub stop_whole: AtomicU32,
-    /// Keeps the next field aligned.
-    pub reserved: AtomicU32,
+    /// To the probe: 1 when samples are counted under valgrind instead of timed.
+    pub counting: AtomicU32,
     /// The turns.
     pub plan: [PlannedTurn; MAX_TURNS],
     /// Baseline, candidate.

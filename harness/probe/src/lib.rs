@@ -8,6 +8,7 @@ mod callsite;
 mod gate;
 mod layout;
 mod system;
+mod valgrind;
 
 use core::cell::UnsafeCell;
 use core::ffi::{c_int, c_void};
@@ -38,15 +39,19 @@ static NEXT_GETRANDOM: Next = Next::new(c"getrandom");
 static CONSTRUCTOR: extern "C" fn() = construct;
 
 /// Reads `RQS_PROBE`: shared-memory descriptor, event descriptor, role, heap shift in bytes, mapping shift in pages,
-/// seed of `getrandom` (0 leaves it alone), harness port, descriptor of the probe itself; decimal numbers with commas
-/// between.
+/// seed of `getrandom` (0 leaves it alone), harness port, descriptor of the probe itself, 1 if the process is meant to
+/// run under valgrind; decimal numbers with commas between.
 extern "C" fn construct() {
     let Some(settings) = system::environment(c"RQS_PROBE") else { return };
     let mut numbers = settings.to_bytes().split(|&byte| byte == b',').map(parse_decimal);
     let mut next = || numbers.next().flatten();
     let (Some(memory_fd), Some(event_fd), Some(role)) = (next(), next(), next()) else { return };
     let (Some(heap), Some(pages), Some(seed), Some(port)) = (next(), next(), next(), next()) else { return };
-    let Some(probe_fd) = next() else { return };
+    let (Some(probe_fd), Some(under_valgrind)) = (next(), next()) else { return };
+    if under_valgrind == 1 && !valgrind::is_running() {
+        // This is valgrind's launcher, which becomes valgrind and then runs the benchmark with the same environment.
+        return;
+    }
     // Programs that the benchmark starts run without the hook.
     system::set_environment(c"LD_PRELOAD", system::environment(c"RQS_LD_PRELOAD"));
     system::set_environment(c"RQS_PROBE", None);
@@ -132,9 +137,10 @@ pub unsafe extern "C" fn clock_gettime(clock: c_int, time: *mut Timespec) -> c_i
     if !gate.concerns_this_thread() {
         return status;
     }
+    gate.pause_counting();
     // SAFETY: the C library has just written it.
     let now = unsafe { *time };
-    match gate.on_clock_read(now.as_ns(), return_slot(), real_clock) {
+    let status = match gate.on_clock_read(now.as_ns(), return_slot(), real_clock) {
         Some(0) => status,
         Some(bonus_ns) => {
             // SAFETY: writable as the caller promises.
@@ -142,7 +148,9 @@ pub unsafe extern "C" fn clock_gettime(clock: c_int, time: *mut Timespec) -> c_i
             status
         }
         None => real_clock_into(clock, time),
-    }
+    };
+    gate.resume_counting();
+    status
 }
 
 /// Hook of `send`: the harness's messages announce what comes next.

@@ -8,13 +8,14 @@ use std::process::ExitStatus;
 use std::time::Instant;
 
 use super::copies::Copies;
-use super::stage::{Event, MeasureError, ProbeSettings, Stage, system};
+use super::stage::{MeasureError, ProbeSettings, Stage, system};
+use super::stations::{self, Broken, Reached, Step, unbroken};
 use super::turns::{self, TurnPlan};
 use super::{EpochReport, EpochRequest, Learned, Occurrences, Pair, Task};
 use crate::coin::Coins;
 use crate::contract::{BenchmarkKey, Block, ByRole, Disturbance, Engine, EpochSample, Role, Turn};
 use crate::criterion::command_line::{self, FEWEST_SAMPLES, PRETENDED};
-use crate::criterion::message::{Measured, Message};
+use crate::criterion::message::Measured;
 use crate::criterion::sampling::{self, Config, Mode, Sampling};
 use crate::kernel;
 use crate::shared::SharedMemory;
@@ -33,33 +34,6 @@ const BEARABLE_NS: f64 = 20e9;
 
 /// Warm-up of a benchmark that is only scouted.
 const SCOUT_WARM_UP_NS: u64 = 500_000;
-
-/// Where a side is after [`Epoch::advance`].
-enum Reached {
-    WarmUp(BenchmarkKey, f64),
-    End(ExitStatus),
-}
-
-/// How one step of a benchmark can fail to go on.
-enum Broken {
-    /// A process ended in the middle of a benchmark.
-    Ended(Role, ExitStatus),
-    /// The probe cannot steer this benchmark.
-    WithoutTurns,
-}
-
-type Step<T> = Result<Result<T, Broken>, MeasureError>;
-
-/// Goes on with the inner value, or hands what broke to the caller.
-macro_rules! unbroken {
-    ($step:expr) => {
-        match $step? {
-            Ok(value) => value,
-            Err(broken) => return Ok(Err(broken)),
-        }
-    };
-}
-use unbroken;
 
 /// Why a pair of processes is run.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -128,6 +102,7 @@ impl Pair<'_> {
             heap_shift: 16 * coins.below(256),
             mapping_shift: coins.below(256),
             random_seed: coins.bits() | 1,
+            under_valgrind: false,
         };
         let stack_shift = 16 * coins.below(256) as usize;
         let longest =
@@ -210,41 +185,21 @@ impl Epoch<'_, '_> {
         }
     }
 
-    /// Greets a side once it has connected; `false` when it has no probe and so must not be started.
     fn greet(&mut self, role: Role) -> Result<bool, MeasureError> {
-        loop {
-            let Some(actor) = self.stage.actor(role) else { return Ok(false) };
-            if actor.connection().is_connected() {
-                let probed = self.memory.is_loaded(role);
-                if probed {
-                    system(actor.connection().greet(), || "cannot greet a benchmark".into())?;
-                }
-                return Ok(probed);
-            }
-            if actor.has_ended() {
-                return Ok(true);
-            }
-            self.stage.listen()?;
-            self.stage.check(role, &self.memory)?;
-        }
+        stations::greet(&mut self.stage, &self.memory, role)
     }
 
-    /// Follows a side to its next warm-up or its end.
     fn advance(&mut self, role: Role) -> Result<Reached, MeasureError> {
-        loop {
-            match self.stage.next_event(role, Some(&self.memory))? {
-                Event::Message(Message::WarmUp { id, warm_up_ns }) => {
-                    return Ok(Reached::WarmUp(self.occurrences.get_mut(role).next(&id), warm_up_ns));
-                }
-                Event::Message(Message::GroupEnds) => self.go_on(role)?,
-                Event::Message(_) | Event::Rang => {}
-                Event::Ended(status) => return Ok(Reached::End(status)),
-            }
-        }
+        let occurrences = self.occurrences.get_mut(role);
+        stations::advance(&mut self.stage, &self.memory, role, occurrences)
     }
 
     fn go_on(&mut self, role: Role) -> Result<(), MeasureError> {
-        self.stage.actor(role).map_or(Ok(()), super::stage::Actor::send_continue)
+        stations::go_on(&mut self.stage, role)
+    }
+
+    fn await_station(&mut self, role: Role, wanted: u32) -> Step<()> {
+        stations::await_station(&mut self.stage, &self.memory, role, wanted)
     }
 
     /// A side ended between benchmarks: the next one of the request takes the blame, if there is one.

@@ -5,6 +5,7 @@ mod copies;
 pub mod interleaved;
 pub mod listing;
 pub mod stage;
+pub(crate) mod stations;
 pub mod turns;
 
 use std::collections::HashMap;

@@ -94,6 +94,8 @@ pub struct ProbeSettings<'a> {
     pub mapping_shift: u64,
     /// Seed of `getrandom`, not zero.
     pub random_seed: u64,
+    /// Whether the executable is valgrind, which runs the benchmark.
+    pub under_valgrind: bool,
 }
 
 /// The processes that are running now.
@@ -251,7 +253,7 @@ fn probe_environment(
 ) -> impl Iterator<Item = (String, String)> + use<> {
     // Fixed widths: both sides get an environment block of the same length, so their stacks begin alike.
     let settings = format!(
-        "{:05},{:05},{},{:010},{:010},{:020},{:05},{:05}",
+        "{:05},{:05},{},{:010},{:010},{:020},{:05},{:05},{}",
         probe.memory.fd().as_raw_fd(),
         bell,
         role.index(),
@@ -260,6 +262,7 @@ fn probe_environment(
         probe.random_seed,
         port,
         probe.file.as_raw_fd(),
+        u8::from(probe.under_valgrind),
     );
     // The dynamic linker splits the variable at spaces and colons, which the file's own path may hold.
     let path = format!("/proc/self/fd/{}", probe.file.as_raw_fd());

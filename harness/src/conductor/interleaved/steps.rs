@@ -1,11 +1,10 @@
-//! The steps of one benchmark in turns: both sides' processes are led from station to station.
-//!
-//! A group can end in any of them: one that is dropped by a panic tells its end and waits for the answer like any other.
+//! The steps of one benchmark in turns, both sides together.
 
 use super::super::Task;
 use super::super::stage::Event;
+use super::super::stations::{self, Broken, Step, unbroken};
 use super::super::turns::TurnPlan;
-use super::{BEARABLE_NS, Broken, Epoch, MOST_OVERRUN, Step, unbroken};
+use super::{BEARABLE_NS, Epoch, MOST_OVERRUN};
 use crate::contract::{ByRole, Role};
 use crate::criterion::message::{Measured, Message};
 use crate::criterion::sampling::Sampling;
@@ -13,26 +12,6 @@ use crate::kernel;
 use crate::shared::layout::station;
 
 impl Epoch<'_, '_> {
-    /// Waits for a side to stand at a station. The station itself is looked at, not the bell alone: a bell may be heard
-    /// before the message that was sent earlier.
-    pub(super) fn await_station(&mut self, role: Role, wanted: u32) -> Step<()> {
-        loop {
-            match self.memory.station(role) {
-                at if at == wanted => return Ok(Ok(())),
-                // A warm-up of one call is over before its end could be told.
-                station::MEASUREMENT | station::LOST => return Ok(Err(Broken::WithoutTurns)),
-                _ => {}
-            }
-            match self.stage.next_event(role, Some(&self.memory))? {
-                // The harness went on without its clock reads being seen.
-                Event::Message(Message::Measured(_)) => return Ok(Err(Broken::WithoutTurns)),
-                Event::Message(Message::GroupEnds) => self.go_on(role)?,
-                Event::Message(_) | Event::Rang => {}
-                Event::Ended(status) => return Ok(Err(Broken::Ended(role, status))),
-            }
-        }
-    }
-
     /// Lets both warm-ups end with what they pretend; says whether the harness chose the iterations we predicted.
     pub(super) fn end_warm_ups(
         &mut self,
@@ -46,7 +25,8 @@ impl Epoch<'_, '_> {
             let sampling = samplings.get(role);
             self.memory.set_pretended_ns(role, sampling.pretended_ns);
             self.memory.grant(role);
-            let (samples, iterations) = unbroken!(self.await_measurement(role));
+            let (samples, iterations) =
+                unbroken!(stations::await_measurement(&mut self.stage, &self.memory, role));
             predicted &= samples as usize == sampling.iterations.len();
             predicted &= iterations == sampling.iterations.iter().sum::<u64>();
             let expected_ns = iterations as f64 * mean_ns;
@@ -55,26 +35,6 @@ impl Epoch<'_, '_> {
             }
         }
         Ok(Ok(predicted))
-    }
-
-    fn await_measurement(&mut self, role: Role) -> Step<(u64, u64)> {
-        let mut announced = None;
-        loop {
-            match (self.memory.station(role), announced) {
-                (station::MEASUREMENT, Some(announced)) => return Ok(Ok(announced)),
-                (station::LOST, _) => return Ok(Err(Broken::WithoutTurns)),
-                _ => {}
-            }
-            match self.stage.next_event(role, Some(&self.memory))? {
-                Event::Message(Message::MeasurementBegins { samples, iterations }) => {
-                    announced = Some((samples, iterations));
-                }
-                Event::Message(Message::Measured(_)) => return Ok(Err(Broken::WithoutTurns)),
-                Event::Message(Message::GroupEnds) => self.go_on(role)?,
-                Event::Message(_) | Event::Rang => {}
-                Event::Ended(status) => return Ok(Err(Broken::Ended(role, status))),
-            }
-        }
     }
 
     /// Runs the plan and waits for both sides' numbers.

@@ -1,0 +1,89 @@
+//! Counting instead of timing: tells callgrind which instructions belong to a sample.
+//!
+//! A sample of Criterion has an outer pair of clock reads, and within it an inner pair around what is measured, for
+//! each batch where inputs are made in batches. Counted is what lies between the reads of an inner pair, so neither
+//! the set-up of a batch nor the hook itself is part of it. Where the routine reads the clock itself, inner reads
+//! cannot be told from the routine's own, and the outer pair takes their place.
+
+use core::sync::atomic::Ordering::{Acquire, Relaxed};
+
+use super::Gate;
+use crate::callsite::Signature;
+use crate::layout::station;
+use crate::valgrind;
+
+/// Clock reads of the first warm-up call of a harness around a routine that reads none: one iteration, one batch.
+const BARE_READS: usize = 4;
+
+/// What is known of the regions to count, and whether one is open.
+#[derive(Clone, Copy, Default)]
+pub struct Counting {
+    begin: Option<Signature>,
+    end: Option<Signature>,
+    open: bool,
+}
+
+impl Gate {
+    fn counts(&self) -> bool {
+        self.shared.counting.load(Relaxed) == 1
+    }
+
+    /// Between the entry of the hook and its end nothing is counted.
+    #[inline(always)]
+    pub fn pause_counting(&self) {
+        if self.counting.open {
+            valgrind::toggle_collection();
+        }
+    }
+
+    /// The other end of [`Gate::pause_counting`].
+    #[inline(always)]
+    pub fn resume_counting(&self) {
+        if self.counting.open {
+            valgrind::toggle_collection();
+        }
+    }
+
+    /// The first sample is about to start.
+    pub(super) fn begin_counting(&mut self) {
+        if !self.counts() {
+            return;
+        }
+        self.counting = Counting::default();
+        if self.learned_len == BARE_READS {
+            let [start, begin, end, last] = [0, 1, 2, 3].map(|k| self.learned[k]);
+            self.counting.begin = begin.signature(&[start, end, last]);
+            self.counting.end = end.signature(&[start, begin, last]);
+        }
+        let inner = self.counting.begin.is_some() && self.counting.end.is_some();
+        self.side().counts_inner.store(u32::from(inner), Relaxed);
+        valgrind::start_instrumentation();
+        self.counting.open = !inner;
+    }
+
+    /// A clock read of a counted sample that is neither its start nor its end.
+    pub(super) fn counted_read(&mut self, return_slot: usize) {
+        let (Some(begin), Some(end)) = (self.counting.begin, self.counting.end) else { return };
+        if begin.matches(return_slot) {
+            self.counting.open = true;
+        } else if end.matches(return_slot) {
+            self.counting.open = false;
+        }
+    }
+
+    /// A sample starts.
+    pub(super) fn begin_counted_sample(&mut self) {
+        if self.counts() {
+            self.counting.open = self.counting.begin.is_none() || self.counting.end.is_none();
+        }
+    }
+
+    /// A sample is over: its counts are written, and the coordinator decides whether there is another one.
+    pub(super) fn end_counted_sample(&mut self) {
+        if self.counts() && self.shared.turns.load(Acquire) > 0 {
+            self.counting.open = false;
+            valgrind::dump();
+            self.stop_at(station::TURN_END);
+        }
+    }
+}

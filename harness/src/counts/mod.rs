@@ -1,0 +1,203 @@
+//! Counts what a benchmark executes, exactly: the unmodified executable runs on callgrind's emulated processor, and the
+//! probe tells callgrind which instructions belong to a sample.
+//!
+//! The numbers are a function of the executable, the benchmark and the machine's kind alone, the same to the last digit
+//! however often they are taken. Each benchmark has a process of its own, so that the heap that it finds does not depend
+//! on which others were run; addresses are not randomised, `getrandom` gives the same stream, arguments and environment
+//! are padded to one length, and how many samples are counted is decided by counts, never by a clock.
+
+mod dump;
+mod solo;
+mod valgrind;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+pub use valgrind::Valgrind;
+
+use crate::conductor::stage::{MeasureError, system};
+use crate::conductor::stations::{Broken, Step, unbroken};
+use crate::contract::{BenchmarkKey, Counted, Counts, Turn};
+use crate::criterion::command_line::{self, FEWEST_SAMPLES, PRETENDED};
+use crate::criterion::sampling::{self, Config, Mode, Sampling};
+use crate::process::{Conditions, Executable};
+use crate::shared::layout::station;
+use solo::Solo;
+
+/// Samples that are counted at most; more iterations add nothing to an exact number.
+const MOST_SAMPLES: usize = 10;
+/// No further sample is begun once so many instructions were counted: some seconds of emulation.
+const ENOUGH_INSTRUCTIONS: u64 = 100_000_000;
+/// Emulation is slow: this silence in seconds is allowed for at least.
+const LEAST_HANG_TIMEOUT_S: u64 = 300;
+/// Times that a benchmark is run beforehand to learn how its code configures it, at most.
+const MOST_SCOUTS: usize = 4;
+/// Warm-up of such a run.
+const SCOUT_WARM_UP_NS: u64 = 500_000;
+/// Other threads that had less than this share of the warm-up did not run.
+const HELPER_SHARE: f64 = 0.02;
+
+/// Counts the benchmarks of executables, one at a time.
+pub struct Counter<'a> {
+    valgrind: &'a Valgrind,
+    conditions: Conditions,
+    interrupted: &'a AtomicBool,
+    scratch: PathBuf,
+    probe: File,
+}
+
+/// What is known of a benchmark once it has run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Scouted {
+    config: Config,
+    helper_threads: bool,
+}
+
+impl<'a> Counter<'a> {
+    /// A counter that writes to the folder `scratch`, which is its own and is left behind. `hang_timeout_s`: seconds
+    /// without a sign of life after which a benchmark counts as hung; emulated ones are given five minutes at least.
+    ///
+    /// # Errors
+    /// When the folder or the probe in it cannot be written.
+    pub fn new(
+        valgrind: &'a Valgrind,
+        hang_timeout_s: u64,
+        interrupted: &'a AtomicBool,
+        scratch: &Path,
+    ) -> Result<Self, MeasureError> {
+        let path = scratch.join("rqs_probe.so");
+        let probe = crate::process::install(&path, crate::PROBE).and_then(|()| File::open(&path));
+        let probe = system(probe, || format!("cannot install the probe at `{}`", path.display()))?;
+        let conditions = Conditions {
+            aslr_off: true,
+            hang_timeout_s: hang_timeout_s.max(LEAST_HANG_TIMEOUT_S),
+            ..Conditions::default()
+        };
+        Ok(Counter { valgrind, conditions, interrupted, scratch: scratch.to_owned(), probe })
+    }
+
+    /// Counts one benchmark.
+    ///
+    /// # Errors
+    /// When counting as such is impossible or the user asks to stop; what is wrong with this benchmark is in the result.
+    pub fn count(&self, executable: &Executable, key: &BenchmarkKey) -> Result<Counted, MeasureError> {
+        match self.try_count(executable, key) {
+            Ok(Ok(counts)) => Ok(Counted::Counts(counts)),
+            Ok(Err(why)) => Ok(Counted::NotCounted(why)),
+            Err(MeasureError::Hung(_)) => {
+                let silent_s = self.conditions.hang_timeout_s;
+                Ok(Counted::NotCounted(format!("it gave no sign of life for {silent_s} s under valgrind")))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn try_count(
+        &self,
+        executable: &Executable,
+        key: &BenchmarkKey,
+    ) -> Result<Result<Counts, String>, MeasureError> {
+        let mut scouted = Scouted {
+            config: Config {
+                warm_up_ns: PRETENDED.warm_up_s * 1e9,
+                measurement_ns: PRETENDED.measurement_s * 1e9,
+                samples: FEWEST_SAMPLES,
+                mode: Mode::Auto,
+            },
+            helper_threads: false,
+        };
+        for _ in 0..MOST_SCOUTS {
+            let mut solo = Solo::start(self, executable, &self.arguments(key), None)?;
+            let found = match solo.scout(key, &scouted.config)? {
+                Ok(found) => found,
+                Err(broken) => return Ok(Err(solo.reason(broken))),
+            };
+            if std::mem::replace(&mut scouted, found).config == found.config {
+                break;
+            }
+        }
+        let output = self.scratch.join("counts");
+        let mut solo = Solo::start(self, executable, &self.arguments(key), Some(&output))?;
+        Ok(match solo.count(key, &scouted, &output)? {
+            Ok(counts) => counts,
+            Err(broken) => Err(solo.reason(broken)),
+        })
+    }
+
+    fn arguments(&self, key: &BenchmarkKey) -> Vec<String> {
+        command_line::measuring(std::slice::from_ref(key), PRETENDED, FEWEST_SAMPLES)
+    }
+}
+
+impl Solo<'_> {
+    /// Runs the benchmark on the real processor, to learn how its code configures it.
+    fn scout(&mut self, key: &BenchmarkKey, config: &Config) -> Step<Scouted> {
+        let warm_up_ns = unbroken!(self.reach(key));
+        let (warm_up, helper_cpu_ns) = unbroken!(self.warm_up(SCOUT_WARM_UP_NS));
+        let config = Config { warm_up_ns, ..*config };
+        let sampling = counted_sampling(&config, warm_up);
+        unbroken!(self.begin_measurement(&sampling));
+        let measured = unbroken!(self.run_through());
+        let samples = measured.iterations.len() as u64;
+        let expected = measured.measurement_ns == config.measurement_ns && samples == config.samples;
+        let expected_flat = sampling.iterations.first() == sampling.iterations.last();
+        let mode =
+            if expected { sampling::learn_mode(&config, expected_flat, measured.flat) } else { config.mode };
+        let config = Config { measurement_ns: measured.measurement_ns, samples, mode, ..config };
+        let helper_threads = helper_cpu_ns as f64 > HELPER_SHARE * warm_up.elapsed_ns as f64;
+        Ok(Ok(Scouted { config, helper_threads }))
+    }
+
+    /// Counts the benchmark's first samples.
+    fn count(
+        &mut self,
+        key: &BenchmarkKey,
+        scouted: &Scouted,
+        output: &Path,
+    ) -> Step<Result<Counts, String>> {
+        unbroken!(self.reach(key));
+        let (warm_up, _) = unbroken!(self.warm_up(0));
+        let sampling = counted_sampling(&scouted.config, warm_up);
+        let (samples, iterations) = unbroken!(self.begin_measurement(&sampling));
+        let predicted = sampling.iterations.len() as u64 == samples
+            && sampling.iterations.iter().sum::<u64>() == iterations;
+        if !predicted {
+            return Ok(Ok(Err("it takes other samples under valgrind than without".to_owned())));
+        }
+        let mut counts = Counts { helper_threads: scouted.helper_threads, ..Counts::default() };
+        let mut counted = 0;
+        for (k, &iterations) in sampling.iterations.iter().take(MOST_SAMPLES).enumerate() {
+            unbroken!(self.go_to(station::TURN_END));
+            let file = output.with_extension((k + 1).to_string());
+            let text =
+                system(std::fs::read_to_string(&file), || format!("cannot read `{}`", file.display()))?;
+            system(std::fs::remove_file(&file), || format!("cannot remove `{}`", file.display()))?;
+            let totals = match dump::totals(&text) {
+                Ok(totals) => totals,
+                Err(why) => return Ok(Ok(Err(format!("callgrind's profile cannot be used: {why}")))),
+            };
+            counts.push(iterations, totals);
+            counted += totals[0];
+            if counted >= ENOUGH_INSTRUCTIONS {
+                break;
+            }
+        }
+        if counted == 0 {
+            return Ok(Err(Broken::WithoutTurns));
+        }
+        counts.whole_samples = !self.counts_inner();
+        Ok(Ok(Ok(counts)))
+    }
+}
+
+/// Samples of 1, 2, 3, ... iterations where the benchmark allows it, so that their differences hold nothing of the
+/// harness; else samples of one iteration.
+fn counted_sampling(config: &Config, warm_up: Turn) -> Sampling {
+    let mean_ns = warm_up.elapsed_ns as f64 / warm_up.iterations.max(1) as f64;
+    let wanted = match config.mode {
+        Mode::Flat => config.samples,
+        Mode::Auto | Mode::Linear => config.samples * (config.samples + 1) / 2,
+    };
+    sampling::choose(config, wanted as f64 * mean_ns, mean_ns, warm_up)
+}
