@@ -7,7 +7,7 @@ mod counts;
 
 use serde::{Deserialize, Serialize};
 
-pub use counts::{Counted, Counts, Event};
+pub use counts::{Counted, CountedEvent, Counts, NotCounted};
 
 /// Which of the two builds something belongs to. `Baseline` comes first everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -110,6 +110,11 @@ impl Drop for CoordinatorSeat {
     }
 }
 
+/// How many cores this process may use, at least one.
+pub fn allowed_cores() -> usize {
+    kernel::allowed_cpus().map_or(1, |cpus| cpus.len().max(1))
+}
+
 fn join(cpus: &[u32]) -> String {
     cpus.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -107,18 +107,20 @@ pub fn log_ratios(benchmark: &BenchmarkRecord) -> Vec<f64> {
         .collect()
 }
 
-/// What the process exits with: a regression weighs most, then a benchmark that failed, then having had nothing to
+/// What the process exits with: a regression weighs most, more work than the policy's gate lets through like one, then a benchmark that failed, then having had nothing to
 /// compare; inconclusive and unmeasured benchmarks count only when asked for.
-pub fn exit(comparison: &Comparison, fail_on_inconclusive: bool) -> Exit {
+pub fn exit(comparison: &Comparison, policy: &Policy, fail_on_inconclusive: bool) -> Exit {
     let counts = &comparison.summary.counts;
     let compared = counts.measured() + counts.identical + counts.not_measured;
-    if counts.regressed > 0 {
+    let stopped_by_gate = policy.gate_on_instructions && comparison.summary.work.more > 0;
+    let ungated = if policy.gate_on_instructions { comparison.summary.work.not_counted } else { 0 };
+    if counts.regressed > 0 || stopped_by_gate {
         Exit::Regression
     } else if counts.failed > 0 {
         Exit::Incomplete
     } else if compared == 0 {
         Exit::NothingToRun
-    } else if fail_on_inconclusive && counts.inconclusive + counts.not_measured > 0 {
+    } else if fail_on_inconclusive && counts.inconclusive + counts.not_measured + ungated > 0 {
         Exit::Inconclusive
     } else {
         Exit::Clean

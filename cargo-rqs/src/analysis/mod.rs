@@ -8,3 +8,4 @@ pub mod row;
 pub mod steadiness;
 pub mod summary;
 pub mod verdict;
+pub mod work;

@@ -3,6 +3,7 @@
 use super::epoch::{Discard, DisturbanceSum};
 use super::row::{Finding, Row};
 use super::verdict::Verdict;
+use super::work::{Amount, Work};
 use crate::model::Engine;
 
 /// The host is called unusable when more than this many tenths of all epochs were too disturbed to use.
@@ -78,13 +79,45 @@ pub struct Summary {
     pub discarded_epochs: u64,
     /// Whether more than 30 % of the epochs were too disturbed to use.
     pub host_unusable: bool,
+    /// What the counting of instructions found.
+    pub work: WorkSummary,
+}
+
+/// How many benchmarks were counted, and what was found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WorkSummary {
+    /// More instructions.
+    pub more: usize,
+    /// The same work.
+    pub same: usize,
+    /// Fewer instructions.
+    pub less: usize,
+    /// Those that could not be counted.
+    pub not_counted: usize,
+}
+
+impl WorkSummary {
+    fn add(&mut self, work: &Work) {
+        *match work.change().map(|change| change.amount) {
+            Some(Amount::More) => &mut self.more,
+            Some(Amount::Same) => &mut self.same,
+            Some(Amount::Less) => &mut self.less,
+            None => &mut self.not_counted,
+        } += 1;
+    }
+
+    /// Benchmarks that were counted on both sides.
+    pub fn counted(&self) -> usize {
+        self.more + self.same + self.less
+    }
 }
 
 /// Sums the rows up. `alpha` is the share of each benchmark.
 pub fn summarise(rows: &[&Row], alpha: f64) -> Summary {
     let mut counts = Counts::default();
-    let mut disturbance = DisturbanceSum::default();
+    let (mut disturbance, mut work) = (DisturbanceSum::default(), WorkSummary::default());
     for row in rows {
+        row.work.iter().for_each(|counted| work.add(counted));
         counts.add(&row.finding);
         disturbance.add_sum(&row.disturbance);
     }
@@ -107,6 +140,7 @@ pub fn summarise(rows: &[&Row], alpha: f64) -> Summary {
         disturbance,
         epochs,
         discarded_epochs,
+        work,
         host_unusable: disturbed as u64 * 10 > epochs * MOST_DISCARDED_TENTHS,
     }
 }

@@ -3,9 +3,9 @@
 use clap::{ArgAction, Args, ValueEnum};
 
 use super::FormatChoice;
-use super::values::{CpuChoice, parse_cpus, parse_duration_ms};
+use super::values::{CpuChoice, parse_cpus, parse_duration_ms, parse_percent};
 use crate::commands::Output;
-use crate::commands::bench::{BenchOptions, Effort};
+use crate::commands::bench::{BenchOptions, CountWhich, Effort};
 use crate::host::cargo::BuildOptions;
 use crate::model::failure::{Failure, Outcome};
 use crate::model::policy::Policy;
@@ -23,6 +23,22 @@ enum BenchesFrom {
 enum FailOn {
     /// Exit with 5 when a benchmark stays inconclusive.
     Inconclusive,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum CountsChoice {
+    /// Those that changed or stayed inconclusive.
+    Auto,
+    /// All of them.
+    Always,
+    /// None.
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Gate {
+    /// Exit with 100 when a benchmark executes more instructions.
+    Instructions,
 }
 
 /// Arguments of `bench`.
@@ -63,6 +79,8 @@ pub struct Bench {
     #[command(flatten)]
     judging: Judging,
     #[command(flatten)]
+    explaining: Explaining,
+    #[command(flatten)]
     building: Building,
 }
 
@@ -99,6 +117,20 @@ struct Judging {
     /// Seconds without a sign of life after which a benchmark counts as hung.
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     hang_timeout: u64,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Explaining")]
+struct Explaining {
+    /// Whose instructions to count afterwards, exactly, with valgrind.
+    #[arg(long, value_enum, default_value = "auto")]
+    counts: CountsChoice,
+    /// Fail on more than slower times.
+    #[arg(long, value_enum)]
+    gate: Option<Gate>,
+    /// The largest change of an iteration's instructions that counts as the same work, in percent.
+    #[arg(long, value_name = "PERCENT", default_value = "0.1", value_parser = parse_percent)]
+    instructions_margin: f64,
 }
 
 #[derive(Debug, Args)]
@@ -167,7 +199,16 @@ impl Bench {
             measure_identical: self.measure_identical,
             fail_on_inconclusive: self.fail_on.is_some(),
             output: Output { format: self.format.into() },
-            policy: policy(judging.margin, judging.floor, judging.alpha)?,
+            policy: Policy {
+                instructions_margin: self.explaining.instructions_margin,
+                gate_on_instructions: self.explaining.gate.is_some(),
+                ..policy(judging.margin, judging.floor, judging.alpha)?
+            },
+            counts: match self.explaining.counts {
+                CountsChoice::Auto => CountWhich::Unsettling,
+                CountsChoice::Always => CountWhich::All,
+                CountsChoice::Never => CountWhich::None,
+            },
             effort,
             time_budget_ms: judging.time_budget,
             max_epochs: judging.max_epochs,
@@ -206,7 +247,7 @@ fn policy(margin: f64, floor: f64, alpha: f64) -> Outcome<Policy> {
         return Err(Failure::usage(format!("`--floor {floor}` is larger than `--margin {margin}`"))
             .hint("a change below the floor counts as none, so the margin has to include it"));
     }
-    Ok(Policy { margin: margin / 100.0, floor: floor / 100.0, alpha })
+    Ok(Policy { margin: margin / 100.0, floor: floor / 100.0, alpha, ..Policy::USUAL })
 }
 
 #[cfg(test)]
@@ -218,6 +259,9 @@ mod tests {
         assert!(policy(1.0, 2.0, 0.01).is_err());
         assert!(policy(1.0, 0.5, 1.0).is_err());
         assert!(policy(f64::NAN, 0.5, 0.01).is_err());
-        assert_eq!(policy(2.0, 1.0, 0.05).unwrap(), Policy { margin: 0.02, floor: 0.01, alpha: 0.05 });
+        assert_eq!(
+            policy(2.0, 1.0, 0.05).unwrap(),
+            Policy { margin: 0.02, floor: 0.01, alpha: 0.05, ..Policy::USUAL }
+        );
     }
 }

@@ -19,6 +19,16 @@ pub(super) fn parse_duration_ms(text: &str) -> Result<u64, String> {
     if (1.0..1e12).contains(&ms) { Ok(ms as u64) } else { Err(format!("`{text}` is out of range")) }
 }
 
+/// `0.1` or `0.1%` as a fraction.
+pub(super) fn parse_percent(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix('%').unwrap_or(text).trim_end();
+    match number.parse::<f64>() {
+        Ok(percent) if (0.0..1e6).contains(&percent) => Ok(percent / 100.0),
+        Ok(_) => Err(format!("`{text}` is out of range")),
+        Err(_) => Err(format!("`{text}` is no percentage")),
+    }
+}
+
 /// `none`, or numbers and ranges with commas between.
 pub(super) fn parse_cpus(text: &str) -> Result<CpuChoice, String> {
     if text == "none" {
@@ -48,6 +58,11 @@ mod tests {
         assert_eq!(parse_duration_ms("250ms"), Ok(250));
         assert!(parse_duration_ms("5 parsecs").is_err());
         assert!(parse_duration_ms("0").is_err());
+        assert_eq!(
+            [parse_percent("0.1"), parse_percent("0.1%"), parse_percent("10 %")],
+            [Ok(0.001), Ok(0.001), Ok(0.1)]
+        );
+        assert!(parse_percent("-1").is_err() && parse_percent("x").is_err() && parse_percent("NaN").is_err());
         assert_eq!(parse_cpus("3,1-2").unwrap().0, [1, 2, 3]);
         assert!(parse_cpus("none").unwrap().0.is_empty());
         assert!(parse_cpus("5-2").is_err());

@@ -192,13 +192,7 @@ fn put(entry: JournalEntry, run: &mut RunRecord) -> Result<(), String> {
         run.suites.get_mut(entry.suite).ok_or_else(|| format!("there is no suite {}", entry.suite))?;
     let known = suite.benchmarks.iter().position(|benchmark| benchmark.key == entry.benchmark);
     let place = known.unwrap_or_else(|| {
-        let presence = Presence::Both;
-        suite.benchmarks.push(BenchmarkRecord {
-            key: entry.benchmark,
-            presence,
-            failure: None,
-            epochs: Vec::new(),
-        });
+        suite.benchmarks.push(BenchmarkRecord::new(entry.benchmark, Presence::Both));
         suite.benchmarks.len() - 1
     });
     match entry.event {

@@ -2,6 +2,7 @@
 
 pub mod cargo;
 pub mod clock;
+pub mod counts;
 pub mod environment;
 pub mod journal;
 pub mod lock;

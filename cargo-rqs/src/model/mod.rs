@@ -12,5 +12,6 @@ pub mod run_id;
 #[cfg(test)]
 pub use rqs_harness::contract::BlockOrder;
 pub use rqs_harness::contract::{
-    BenchmarkFailure, BenchmarkKey, Block, ByRole, Disturbance, Engine, EpochSample, Role, Turn,
+    BenchmarkFailure, BenchmarkKey, Block, ByRole, Counted, CountedEvent, Counts, Disturbance, Engine,
+    EpochSample, NotCounted, Role, Turn,
 };

@@ -12,11 +12,33 @@ pub struct Policy {
     pub floor: f64,
     /// The chance that the whole suite raises any false alarm; it is divided by the number of measured benchmarks.
     pub alpha: f64,
+    /// The largest change of the instructions of an iteration that counts as the same work.
+    #[serde(default = "usual_instructions_margin")]
+    pub instructions_margin: f64,
+    /// Whether more instructions than that fail the run by themselves, whatever the times say.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gate_on_instructions: bool,
+}
+
+/// One in a thousand: counts are exact, but the surroundings of a routine change by an instruction or two.
+const fn usual_instructions_margin() -> f64 {
+    0.001
+}
+
+impl Policy {
+    /// What holds where nothing else is said.
+    pub const USUAL: Policy = Policy {
+        margin: 0.01,
+        floor: 0.005,
+        alpha: 0.01,
+        instructions_margin: usual_instructions_margin(),
+        gate_on_instructions: false,
+    };
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Policy { margin: 0.01, floor: 0.005, alpha: 0.01 }
+        Policy::USUAL
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::policy::{Budget, Policy};
 use super::revision::Revision;
-use super::{BenchmarkFailure, BenchmarkKey, ByRole, EpochSample};
+use super::{BenchmarkFailure, BenchmarkKey, ByRole, Counted, EpochSample};
 
 /// One run. Immutable once written; every derived number can be computed from it again.
 ///
@@ -40,6 +40,9 @@ pub struct RunRecord {
     pub budget: Budget,
     /// How the processes were placed.
     pub placement: Placement,
+    /// How instructions were counted; absent when they were not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counting: Option<Counting>,
     /// Everything that the reader should know and that is no number, for example a skipped suite.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -78,6 +81,15 @@ pub struct Placement {
     pub aslr_off: bool,
 }
 
+/// The pass that counted instructions, after the timed one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Counting {
+    /// What emulated the processor, for example `valgrind-3.19.0`.
+    pub emulator: String,
+    /// Wall time that it took, on top of the timed pass.
+    pub elapsed_ms: u64,
+}
+
 /// One benchmark executable on both sides.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SuiteRecord {
@@ -108,6 +120,16 @@ pub struct BenchmarkRecord {
     /// The epochs in time order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub epochs: Vec<EpochSample>,
+    /// What each side executes, counted on an emulated processor; absent when it was not counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts: Option<ByRole<Counted>>,
+}
+
+impl BenchmarkRecord {
+    /// A benchmark of which nothing was measured yet.
+    pub fn new(key: BenchmarkKey, presence: Presence) -> Self {
+        BenchmarkRecord { key, presence, failure: None, epochs: Vec::new(), counts: None }
+    }
 }
 
 /// On which sides a benchmark exists.

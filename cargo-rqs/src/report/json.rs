@@ -3,8 +3,8 @@
 mod format;
 
 use self::format::{
-    BenchmarkReport, ChangeReport, DiscardReport, FORMAT, OutlookReport, Report, SteadinessWord, SuiteReport,
-    SummaryReport, VerdictWord,
+    AmountWord, BenchmarkReport, ChangeReport, DiscardReport, FORMAT, OutlookReport, Report, SteadinessWord,
+    SuiteReport, SummaryReport, VerdictWord, WorkReport,
 };
 use super::escape;
 use crate::analysis::comparison::Comparison;
@@ -12,6 +12,8 @@ use crate::analysis::confidence::Interval;
 use crate::analysis::row::{Finding, Row};
 use crate::analysis::steadiness::Steadiness;
 use crate::analysis::verdict::Verdict;
+use crate::analysis::work::{Amount, Partial, Work};
+use crate::model::CountedEvent;
 use crate::model::record::RunRecord;
 
 /// The whole report, with a line break at its end. `record_path` says where the record lies.
@@ -29,6 +31,7 @@ pub fn render(record: &RunRecord, comparison: &Comparison, record_path: &str) ->
         dependencies: &record.dependencies,
         policy: &record.policy,
         placement: &record.placement,
+        counting: record.counting.as_ref(),
         notes: &record.notes,
         summary: summary(comparison),
         suites: comparison
@@ -128,6 +131,34 @@ fn benchmark(row: &Row) -> BenchmarkReport<'_> {
             Steadiness::SlowDown => SteadinessWord::SlowDown,
             Steadiness::NoSteadyState => SteadinessWord::NoSteadyState,
         }),
+        work: row.work.as_ref().map(work),
+    }
+}
+
+fn work(work: &Work) -> WorkReport {
+    match work {
+        Work::Counted(counted) => {
+            let [instructions, data_reads, data_writes, branches] = counted.per_iteration;
+            let change = counted.change(CountedEvent::Instructions);
+            WorkReport::Counted {
+                amount: match counted.amount {
+                    Amount::More => AmountWord::More,
+                    Amount::Same => AmountWord::Same,
+                    Amount::Less => AmountWord::Less,
+                },
+                instructions_change: change.is_finite().then_some(change),
+                instructions,
+                data_reads,
+                data_writes,
+                branches,
+                helper_threads: counted.partial == Some(Partial::HelperThreads),
+                whole_samples: counted.partial == Some(Partial::WholeSamples),
+            }
+        }
+        Work::NotCounted(role, why) => WorkReport::NotCounted {
+            role: *role,
+            reason: why.map_or_else(|| "its counts contradict themselves".to_owned(), |why| why.to_string()),
+        },
     }
 }
 

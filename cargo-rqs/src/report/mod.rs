@@ -9,6 +9,7 @@ pub mod runs;
 pub mod table;
 pub mod text;
 pub mod words;
+mod work;
 
 #[cfg(test)]
 mod samples;

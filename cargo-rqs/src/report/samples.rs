@@ -2,10 +2,13 @@
 
 use crate::analysis::comparison::{Comparison, compare};
 use crate::model::policy::{Budget, Policy};
-use crate::model::record::{BenchmarkRecord, LockSource, Placement, Presence, RunRecord, SuiteRecord};
+use crate::model::record::{
+    BenchmarkRecord, Counting, LockSource, Placement, Presence, RunRecord, SuiteRecord,
+};
 use crate::model::revision::{Revision, RevisionKind};
 use crate::model::{
-    BenchmarkFailure, BenchmarkKey, Block, BlockOrder, ByRole, Disturbance, Engine, EpochSample, Role, Turn,
+    BenchmarkFailure, BenchmarkKey, Block, BlockOrder, ByRole, Counted, Counts, Disturbance, Engine,
+    EpochSample, NotCounted, Role, Turn,
 };
 
 /// One suite, four benchmarks, no trouble.
@@ -29,16 +32,22 @@ pub fn stormy() -> (RunRecord, Comparison) {
         suite(
             "json::parse",
             vec![
-                measured("plain", 9, 1_234.0, 0.0542),
+                counted(measured("plain", 9, 1_234.0, 0.0542), 5_000, 5_300),
                 measured(
                     "evil\x1b[2J\x1b]0;owned\x07|`</code>` @everyone\n# heading \u{202e}txt",
                     9,
                     10.0,
                     0.0,
                 ),
-                measured("שלום/解析/größe", 9, 55_500.0, -0.2),
+                counted(measured("שלום/解析/größe", 9, 55_500.0, -0.2), 100_000, 100_000),
                 measured(&format!("group/{}/end", "very_long_function_name_".repeat(6)), 3, 2e9, 0.2),
-                noisy("noisy", 14),
+                BenchmarkRecord {
+                    counts: Some(ByRole::new(
+                        Counted::Counts(linear_counts(7)),
+                        Counted::NotCounted(NotCounted::UnknownInstruction),
+                    )),
+                    ..noisy("noisy", 14)
+                },
                 measured("single", 1, 5.0, 0.01),
                 warming("warming", 10),
                 failed("broken"),
@@ -66,6 +75,7 @@ pub fn stormy() -> (RunRecord, Comparison) {
     record.locks = ByRole::new(LockSource::Shared, LockSource::Own);
     record.dependencies = ByRole::new("d".repeat(64), "e".repeat(64));
     record.placement = Placement { scheduling: "other".into(), ..Placement::default() };
+    record.counting = Some(Counting { emulator: "valgrind-3.19.0\x1b[2J".into(), elapsed_ms: 12_345 });
     record.notes = vec!["suite `json::old` was skipped: no harness\x1b[0m @all".into()];
     let comparison = compare(&record);
     (record, comparison)
@@ -129,6 +139,7 @@ fn record(suites: Vec<SuiteRecord>) -> RunRecord {
             scheduling: "fifo".into(),
             aslr_off: true,
         },
+        counting: None,
         notes: Vec::new(),
         suites,
     }
@@ -147,7 +158,7 @@ fn suite(name: &str, benchmarks: Vec<BenchmarkRecord>) -> SuiteRecord {
 
 fn benchmark(id: &str, epochs: Vec<EpochSample>) -> BenchmarkRecord {
     let key = BenchmarkKey { id: id.into(), occurrence: 0 };
-    BenchmarkRecord { key, presence: Presence::Both, failure: None, epochs }
+    BenchmarkRecord { epochs, ..BenchmarkRecord::new(key, Presence::Both) }
 }
 
 fn second(id: &str) -> BenchmarkRecord {
@@ -205,6 +216,19 @@ fn disturbed(id: &str, epochs: u32) -> BenchmarkRecord {
     benchmark(id, (0..epochs).map(|i| epoch(i, Engine::Turns, 5, |_| ByRole::new(70.0, 70.0))).collect())
 }
 
+/// With counts of samples of 1, 2, 3, ... iterations.
+fn counted(benchmark: BenchmarkRecord, baseline: u64, candidate: u64) -> BenchmarkRecord {
+    let counts =
+        ByRole::new(baseline, candidate).map(|instructions| Counted::Counts(linear_counts(instructions)));
+    BenchmarkRecord { counts: Some(counts), ..benchmark }
+}
+
+fn linear_counts(instructions: u64) -> Counts {
+    let mut counts = Counts::default();
+    (1..=4).for_each(|k| counts.push(k, [150 + k * instructions, k * instructions / 4, 3, k * 17]));
+    counts
+}
+
 fn failed(id: &str) -> BenchmarkRecord {
     let failure = BenchmarkFailure {
         role: Role::Candidate,
@@ -213,4 +237,17 @@ fn failed(id: &str) -> BenchmarkRecord {
             .into(),
     };
     BenchmarkRecord { failure: Some(failure), ..benchmark(id, vec![]) }
+}
+
+/// Compares what is shown with the file `expected/<name>`; with `UPDATE_EXPECTED` in the environment the file is
+/// written instead, to be looked at in the difference before it is committed.
+#[track_caller]
+#[expect(clippy::disallowed_methods, reason = "a test reads what it expects")]
+pub fn assert_expected(name: &str, shown: &str) {
+    let path = format!("{}/src/report/expected/{name}", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("UPDATE_EXPECTED").is_some() {
+        std::fs::write(&path, shown).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(shown, expected, "{name} differs; UPDATE_EXPECTED=1 writes it anew");
 }

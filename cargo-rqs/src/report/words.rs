@@ -74,6 +74,7 @@ pub fn remarks(row: &Row, summary: &Summary) -> Vec<String> {
         }),
         _ => {}
     }
+    remarks.extend(super::work::remark(row));
     remarks.extend(spread_in_words(row));
     let decided = matches!(&row.finding, Finding::Measured(_, None));
     remarks.extend(row.steadiness.and_then(|class| unsteadiness_in_words(class, decided)).map(str::to_owned));
@@ -147,6 +148,9 @@ pub fn circumstances(record: &RunRecord, summary: &Summary) -> Vec<(&'static str
         if summary.counts.regressed + summary.counts.improved > 0 {
             lines.push(("layout", LAYOUT.to_owned()));
         }
+    }
+    if let Some(counting) = &record.counting {
+        lines.push(("instructions", super::work::summary(counting, &summary.work, &record.policy)));
     }
     let same = record.dependencies.baseline == record.dependencies.candidate;
     // The graph holds the target itself, so a new version of the target alone makes another graph.

@@ -29,7 +29,7 @@ pub struct Counts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum Event {
+pub enum CountedEvent {
     /// Instructions.
     Instructions,
     /// Reads of data.
@@ -40,23 +40,36 @@ pub enum Event {
     Branches,
 }
 
-impl Event {
+impl CountedEvent {
     /// All of them.
-    pub const ALL: [Event; 4] = [Event::Instructions, Event::DataReads, Event::DataWrites, Event::Branches];
+    pub const ALL: [CountedEvent; 4] = [
+        CountedEvent::Instructions,
+        CountedEvent::DataReads,
+        CountedEvent::DataWrites,
+        CountedEvent::Branches,
+    ];
 }
 
 impl Counts {
     /// The samples' counts of one event.
-    pub fn column(&self, event: Event) -> &[u64] {
+    pub fn column(&self, event: CountedEvent) -> &[u64] {
         match event {
-            Event::Instructions => &self.instructions,
-            Event::DataReads => &self.data_reads,
-            Event::DataWrites => &self.data_writes,
-            Event::Branches => &self.branches,
+            CountedEvent::Instructions => &self.instructions,
+            CountedEvent::DataReads => &self.data_reads,
+            CountedEvent::DataWrites => &self.data_writes,
+            CountedEvent::Branches => &self.branches,
         }
     }
 
-    /// Adds a sample: its counts in the order of [`Event::ALL`].
+    /// Whether there is a sample, every sample has iterations, and all columns are as long as there are samples.
+    pub fn is_sound(&self) -> bool {
+        let samples = self.iterations.len();
+        samples > 0
+            && self.iterations.iter().all(|iterations| *iterations > 0)
+            && CountedEvent::ALL.iter().all(|event| self.column(*event).len() == samples)
+    }
+
+    /// Adds a sample: its counts in the order of [`CountedEvent::ALL`].
     pub fn push(&mut self, iterations: u64, counts: [u64; 4]) {
         self.iterations.push(iterations);
         let [instructions, data_reads, data_writes, branches] = counts;
@@ -75,5 +88,52 @@ pub enum Counted {
     /// The counts.
     Counts(Counts),
     /// Why there are none.
-    NotCounted(String),
+    NotCounted(NotCounted),
+}
+
+/// Why a benchmark could not be counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum NotCounted {
+    /// It gave no sign of life for so many seconds.
+    Silent(u64),
+    /// Its process ended with this exit status.
+    Ended(i32),
+    /// Its process was ended by this signal.
+    Killed(i32),
+    /// Clock reads do not tell where its samples begin and end.
+    SamplesNotApart,
+    /// It takes other samples in the emulator than outside.
+    OtherSamples,
+    /// It uses an instruction that the emulator does not know.
+    UnknownInstruction,
+    /// It uses a system call that the emulator does not know.
+    UnknownSystemCall,
+    /// The emulator itself failed.
+    EmulatorFailed,
+    /// What the emulator wrote could not be understood.
+    ProfileUnusable,
+}
+
+impl std::fmt::Display for NotCounted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            NotCounted::Silent(seconds) => {
+                write!(f, "it gave no sign of life for {seconds} s in the emulator")
+            }
+            NotCounted::Ended(code) => write!(f, "its process ended early with exit status {code}"),
+            NotCounted::Killed(signal) => write!(f, "its process was ended by signal {signal}"),
+            NotCounted::SamplesNotApart => f.write_str("its samples cannot be told apart"),
+            NotCounted::OtherSamples => f.write_str("it takes other samples in the emulator than outside"),
+            NotCounted::UnknownInstruction => {
+                f.write_str("it uses an instruction that this valgrind does not know")
+            }
+            NotCounted::UnknownSystemCall => {
+                f.write_str("it uses a system call that this valgrind does not know")
+            }
+            NotCounted::EmulatorFailed => f.write_str("valgrind could not run it"),
+            NotCounted::ProfileUnusable => f.write_str("what valgrind wrote cannot be understood"),
+        }
+    }
 }

@@ -1,18 +1,18 @@
 //! Reads what callgrind wrote: the sums at the end of a profile (callgrind's manual, "Callgrind format specification").
 
-use crate::contract::Event;
+use crate::contract::CountedEvent;
 
 /// The name of an event in callgrind's files.
-fn name(event: Event) -> &'static str {
+fn name(event: CountedEvent) -> &'static str {
     match event {
-        Event::Instructions => "Ir",
-        Event::DataReads => "Dr",
-        Event::DataWrites => "Dw",
-        Event::Branches => "Bc",
+        CountedEvent::Instructions => "Ir",
+        CountedEvent::DataReads => "Dr",
+        CountedEvent::DataWrites => "Dw",
+        CountedEvent::Branches => "Bc",
     }
 }
 
-/// The sums of a profile in the order of [`Event::ALL`].
+/// The sums of a profile in the order of [`CountedEvent::ALL`].
 ///
 /// # Errors
 /// What is missing or malformed, in words. Nothing panics, whatever the text holds.
@@ -29,7 +29,7 @@ pub fn totals(text: &str) -> Result<[u64; 4], String> {
         return Err(format!("it has {} sums for {} events", sums.len(), events.len()));
     }
     let mut counts = [0; 4];
-    for (count, event) in counts.iter_mut().zip(Event::ALL) {
+    for (count, event) in counts.iter_mut().zip(CountedEvent::ALL) {
         let position = events.iter().position(|present| *present == name(event));
         let position = position.ok_or_else(|| format!("it does not count `{}`", name(event)))?;
         *count = sums.get(position).copied().unwrap_or(0);

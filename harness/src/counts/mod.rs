@@ -9,16 +9,18 @@
 mod dump;
 mod solo;
 mod valgrind;
+mod workers;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 pub use valgrind::Valgrind;
+pub use workers::{Effort, Job, count_all};
 
 use crate::conductor::stage::{MeasureError, system};
 use crate::conductor::stations::{Broken, Step, unbroken};
-use crate::contract::{BenchmarkKey, Counted, Counts, Turn};
+use crate::contract::{BenchmarkKey, Counted, Counts, NotCounted, Turn};
 use crate::criterion::command_line::{self, FEWEST_SAMPLES, PRETENDED};
 use crate::criterion::sampling::{self, Config, Mode, Sampling};
 use crate::process::{Conditions, Executable};
@@ -86,8 +88,7 @@ impl<'a> Counter<'a> {
             Ok(Ok(counts)) => Ok(Counted::Counts(counts)),
             Ok(Err(why)) => Ok(Counted::NotCounted(why)),
             Err(MeasureError::Hung(_)) => {
-                let silent_s = self.conditions.hang_timeout_s;
-                Ok(Counted::NotCounted(format!("it gave no sign of life for {silent_s} s under valgrind")))
+                Ok(Counted::NotCounted(NotCounted::Silent(self.conditions.hang_timeout_s)))
             }
             Err(error) => Err(error),
         }
@@ -97,7 +98,7 @@ impl<'a> Counter<'a> {
         &self,
         executable: &Executable,
         key: &BenchmarkKey,
-    ) -> Result<Result<Counts, String>, MeasureError> {
+    ) -> Result<Result<Counts, NotCounted>, MeasureError> {
         let mut scouted = Scouted {
             config: Config {
                 warm_up_ns: PRETENDED.warm_up_s * 1e9,
@@ -155,7 +156,7 @@ impl Solo<'_> {
         key: &BenchmarkKey,
         scouted: &Scouted,
         output: &Path,
-    ) -> Step<Result<Counts, String>> {
+    ) -> Step<Result<Counts, NotCounted>> {
         unbroken!(self.reach(key));
         let (warm_up, _) = unbroken!(self.warm_up(0));
         let sampling = counted_sampling(&scouted.config, warm_up);
@@ -163,7 +164,7 @@ impl Solo<'_> {
         let predicted = sampling.iterations.len() as u64 == samples
             && sampling.iterations.iter().sum::<u64>() == iterations;
         if !predicted {
-            return Ok(Ok(Err("it takes other samples under valgrind than without".to_owned())));
+            return Ok(Ok(Err(NotCounted::OtherSamples)));
         }
         let mut counts = Counts { helper_threads: scouted.helper_threads, ..Counts::default() };
         let mut counted = 0;
@@ -173,10 +174,7 @@ impl Solo<'_> {
             let text =
                 system(std::fs::read_to_string(&file), || format!("cannot read `{}`", file.display()))?;
             system(std::fs::remove_file(&file), || format!("cannot remove `{}`", file.display()))?;
-            let totals = match dump::totals(&text) {
-                Ok(totals) => totals,
-                Err(why) => return Ok(Ok(Err(format!("callgrind's profile cannot be used: {why}")))),
-            };
+            let Ok(totals) = dump::totals(&text) else { return Ok(Ok(Err(NotCounted::ProfileUnusable))) };
             counts.push(iterations, totals);
             counted += totals[0];
             if counted >= ENOUGH_INSTRUCTIONS {

@@ -1,16 +1,17 @@
 //! One probed process on its own, led through one benchmark.
 
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 
 use super::{Counter, SCOUT_WARM_UP_NS, counted_sampling, valgrind};
 use crate::conductor::Occurrences;
 use crate::conductor::stage::{Event, MeasureError, ProbeSettings, Stage, system};
 use crate::conductor::stations::{self, Broken, Reached, Step, unbroken};
-use crate::contract::{BenchmarkKey, Role, Turn};
+use crate::contract::{BenchmarkKey, NotCounted, Role, Turn};
 use crate::criterion::command_line::{FEWEST_SAMPLES, PRETENDED};
 use crate::criterion::message::{Measured, Message};
 use crate::criterion::sampling::{Config, Mode, Sampling};
-use crate::process::{Executable, describe_exit};
+use crate::process::Executable;
 use crate::shared::layout::station;
 use crate::shared::{PlannedTurn, SharedMemory};
 
@@ -141,18 +142,15 @@ impl<'a> Solo<'a> {
         self.memory.counts_inner(ROLE)
     }
 
-    /// Why it could not be counted, in words.
-    pub fn reason(&mut self, broken: Broken) -> String {
-        match broken {
-            Broken::WithoutTurns => "its samples cannot be told apart".to_owned(),
-            Broken::Ended(_, status) => {
-                let printed = self.stage.actor(ROLE).map(|actor| actor.failure(status).stderr_tail);
-                match valgrind::complaint(&printed.unwrap_or_default()) {
-                    Some(complaint) => complaint.to_owned(),
-                    None => format!("its process {}", describe_exit(status)),
-                }
-            }
-        }
+    /// Why it could not be counted.
+    pub fn reason(&mut self, broken: Broken) -> NotCounted {
+        let Broken::Ended(_, status) = broken else { return NotCounted::SamplesNotApart };
+        let printed = self.stage.actor(ROLE).map(|actor| actor.failure(status).stderr_tail);
+        let ended = match (status.code(), status.signal()) {
+            (_, Some(signal)) => NotCounted::Killed(signal),
+            (code, None) => NotCounted::Ended(code.unwrap_or_default()),
+        };
+        valgrind::complaint(&printed.unwrap_or_default()).unwrap_or(ended)
     }
 }
 

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::contract::NotCounted;
 use crate::process::Executable;
 
 /// An installed valgrind.
@@ -75,16 +76,16 @@ impl Valgrind {
     }
 }
 
-/// What it means when a process under valgrind ended early, if that is valgrind's doing.
-pub(super) fn complaint(stderr: &str) -> Option<&'static str> {
-    let lacks = ["unhandled instruction", "Unrecognised instruction", "unhandled amd64-linux syscall"];
-    if lacks[..2].iter().any(|text| stderr.contains(text)) {
-        return Some("it uses an instruction that this valgrind does not know");
-    }
-    if stderr.contains(lacks[2]) {
-        return Some("it uses a system call that this valgrind does not know");
-    }
-    stderr.contains("valgrind: ").then_some("valgrind could not run it")
+/// What it means when a process in the emulator ended early, if that is the emulator's doing.
+pub(super) fn complaint(stderr: &str) -> Option<NotCounted> {
+    [
+        ("unhandled instruction", NotCounted::UnknownInstruction),
+        ("Unrecognised instruction", NotCounted::UnknownInstruction),
+        ("unhandled amd64-linux syscall", NotCounted::UnknownSystemCall),
+        ("valgrind: ", NotCounted::EmulatorFailed),
+    ]
+    .into_iter()
+    .find_map(|(text, why)| stderr.contains(text).then_some(why))
 }
 
 #[cfg(test)]
@@ -94,11 +95,8 @@ mod tests {
     #[test]
     fn what_valgrind_lacks_is_told_from_what_the_benchmark_does() {
         let lacks = "vex amd64->IR: unhandled instruction bytes: 0x62 0xF1 0x7C\n==1== Process terminating";
-        assert_eq!(complaint(lacks), Some("it uses an instruction that this valgrind does not know"));
+        assert_eq!(complaint(lacks), Some(NotCounted::UnknownInstruction));
         assert_eq!(complaint("thread 'main' panicked at benches/a.rs:1:1:\nboom"), None);
-        assert_eq!(
-            complaint("valgrind: failed to start tool 'callgrind'"),
-            Some("valgrind could not run it")
-        );
+        assert_eq!(complaint("valgrind: failed to start tool 'callgrind'"), Some(NotCounted::EmulatorFailed));
     }
 }

@@ -4,7 +4,7 @@ use statrs::distribution::{Beta, ContinuousCDF};
 
 use super::*;
 
-const POLICY: Policy = Policy { margin: 0.01, floor: 0.005, alpha: 0.01 };
+const POLICY: Policy = Policy::USUAL;
 const ALPHA: f64 = 0.01;
 const MAX_EPOCHS: usize = 40;
 const RUNS: u32 = 3000;

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const POLICY: Policy = Policy { margin: 0.01, floor: 0.005, alpha: 0.01 };
+const POLICY: Policy = Policy::USUAL;
 
 /// Values with exactly this mean and standard deviation.
 fn values(mean: f64, sd: f64, n: usize) -> Vec<f64> {

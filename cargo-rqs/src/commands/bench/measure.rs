@@ -322,7 +322,7 @@ fn together(keys: &[BenchmarkKey], one_at_a_time: bool) -> Vec<&[BenchmarkKey]> 
     .collect()
 }
 
-fn interrupted() -> Failure {
+pub(super) fn interrupted() -> Failure {
     Failure::incomplete("interrupted")
         .hint("what was measured is kept; take the run up again with `cargo rqs bench --resume`")
 }

@@ -1,6 +1,7 @@
 //! `bench`: the main job. Two revisions are laid out and built, their benchmarks measured in alternation and judged,
 //! and everything is written down.
 
+mod counting;
 mod lanes;
 mod measure;
 mod options;
@@ -13,10 +14,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rqs_harness::process::{Conditions, CoordinatorSeat};
 
+pub use counting::CountWhich;
 pub use options::{BenchOptions, Effort};
 
 use super::{Places, print_run};
 use crate::analysis::comparison;
+use crate::host::clock::Stopwatch;
 use crate::host::journal::{self, Journal};
 use crate::host::lock::{HostTurn, RunLock};
 use crate::host::revisions::Target;
@@ -49,6 +52,7 @@ pub struct Surroundings<'a> {
 pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Terminal) -> Outcome<Exit> {
     let conditions = conditions(options)?;
     let wanted = Wanted::new(options)?;
+    counting::check_gate(options.policy.gate_on_instructions)?;
     let (target, places) = find_target(around)?;
     let _lock = RunLock::acquire(&places.work)?;
     let laid_out = prepare::lay_out(options, &target, &places, terminal)?;
@@ -201,6 +205,7 @@ fn start_record(
         policy: options.policy,
         budget: options.budget(measured, seed),
         placement: suites::placement(conditions),
+        counting: None,
         notes: prepared.notes.iter().chain(&suites.notes).cloned().collect(),
         suites: suites.records,
     })
@@ -220,7 +225,9 @@ struct Run<'a> {
 impl Run<'_> {
     /// Measures what is undecided, explains what was found, writes the record, and prints it.
     fn finish(mut self, mut journal: Journal, terminal: &mut Terminal) -> Outcome<Exit> {
+        let watch = Stopwatch::start();
         self.measure(&mut journal, terminal)?;
+        self.count(watch.elapsed_s(), terminal)?;
         self.record.finished_unix_s = clock::now_unix_s();
         let path = self.store.write_run(&self.record)?;
         journal.finish()?;
@@ -231,7 +238,7 @@ impl Run<'_> {
             terminal
                 .say(&format!("note: {} interrupted run(s) can be resumed with `--resume`", abandoned.len()));
         }
-        Ok(comparison::exit(&comparison, self.options.fail_on_inconclusive))
+        Ok(comparison::exit(&comparison, &self.record.policy, self.options.fail_on_inconclusive))
     }
 
     /// Times both sides in alternation until everything is decided.

@@ -1,5 +1,6 @@
 //! What `bench` was asked to do, and what it may spend.
 
+use super::CountWhich;
 use crate::commands::Output;
 use crate::host::cargo::BuildOptions;
 use crate::model::ByRole;
@@ -58,6 +59,8 @@ pub struct BenchOptions {
     pub benches_from_candidate: bool,
     /// Toolchain for both sides.
     pub toolchain: Option<String>,
+    /// Which benchmarks' instructions to count.
+    pub counts: CountWhich,
     /// What to build.
     pub build: BuildOptions,
 }
@@ -82,7 +85,7 @@ impl BenchOptions {
     /// What would be spent, for `--dry-run`.
     pub fn outline(&self) -> String {
         let Budget { max_epochs, time_budget_ms, .. } = self.budget(1, 0);
-        let Policy { margin, floor, alpha } = self.policy;
+        let Policy { margin, floor, alpha, .. } = self.policy;
         let percent = |fraction: f64| fraction * 100.0;
         format!(
             "judging: margin {}%, floor {}%, {}% chance of any false alarm\n\

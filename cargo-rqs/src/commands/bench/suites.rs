@@ -121,12 +121,7 @@ impl Lister<'_> {
 /// Benchmarks of both sides in the order of the candidate, removed ones last.
 fn merge(keys: ByRole<Option<Vec<BenchmarkKey>>>) -> Vec<BenchmarkRecord> {
     let sides = keys.map(Option::unwrap_or_default);
-    let record = |key: &BenchmarkKey, presence| BenchmarkRecord {
-        key: key.clone(),
-        presence,
-        failure: None,
-        epochs: Vec::new(),
-    };
+    let record = |key: &BenchmarkKey, presence| BenchmarkRecord::new(key.clone(), presence);
     let in_baseline =
         |key: &BenchmarkKey| if sides.baseline.contains(key) { Presence::Both } else { Presence::Added };
     let mut benchmarks: Vec<BenchmarkRecord> =
@@ -146,12 +141,8 @@ fn failed_listing(
     if listed.is_empty() {
         listed.push(BenchmarkKey { id: format!("{name} (all)"), occurrence: 0 });
     }
-    let failed = |key| BenchmarkRecord {
-        key,
-        presence: Presence::Both,
-        failure: Some(cause.clone()),
-        epochs: Vec::new(),
-    };
+    let failed =
+        |key| BenchmarkRecord { failure: Some(cause.clone()), ..BenchmarkRecord::new(key, Presence::Both) };
     listed.into_iter().map(failed).collect()
 }
 

@@ -5,10 +5,15 @@ use std::collections::BTreeMap;
 use crate::model::dependencies::{Dependency, DependencyGraph};
 use crate::model::environment::{Comparability, Environment};
 use crate::model::policy::{Budget, Policy};
-use crate::model::record::{BenchmarkRecord, LockSource, Placement, Presence, RunRecord, SuiteRecord};
+use crate::model::record::{
+    BenchmarkRecord, Counting, LockSource, Placement, Presence, RunRecord, SuiteRecord,
+};
 use crate::model::revision::{Revision, RevisionKind};
 use crate::model::run_id::run_id;
-use crate::model::{BenchmarkKey, Block, BlockOrder, ByRole, Disturbance, Engine, EpochSample, Role, Turn};
+use crate::model::{
+    BenchmarkKey, Block, BlockOrder, ByRole, Counted, Counts, Disturbance, Engine, EpochSample, NotCounted,
+    Role, Turn,
+};
 
 /// A run of one suite with so many benchmarks, epochs for each and blocks for each of those.
 pub(super) fn run(benchmarks: u32, epochs: u32, blocks: u32) -> RunRecord {
@@ -39,6 +44,7 @@ pub(super) fn run(benchmarks: u32, epochs: u32, blocks: u32) -> RunRecord {
             scheduling: "fifo".to_owned(),
             aslr_off: true,
         },
+        counting: Some(Counting { emulator: "valgrind-3.19.0".to_owned(), elapsed_ms: 1_234 }),
         notes: vec!["suite `other` was skipped".to_owned()],
         suites: vec![SuiteRecord {
             name: "json::parse".to_owned(),
@@ -51,11 +57,13 @@ pub(super) fn run(benchmarks: u32, epochs: u32, blocks: u32) -> RunRecord {
 }
 
 fn benchmark(n: u32, epochs: u32, blocks: u32) -> BenchmarkRecord {
+    let key = BenchmarkKey { id: format!("parse/from_slice/{}", 1024 << (n % 10)), occurrence: n / 10 };
+    let mut counts = Counts { whole_samples: true, helper_threads: true, ..Counts::default() };
+    counts.push(1, [1_000, 200, 100, 50]);
     BenchmarkRecord {
-        key: BenchmarkKey { id: format!("parse/from_slice/{}", 1024 << (n % 10)), occurrence: n / 10 },
-        presence: Presence::Both,
-        failure: None,
         epochs: (0..epochs).map(|epoch| sample(epoch, blocks)).collect(),
+        counts: Some(ByRole::new(Counted::Counts(counts), Counted::NotCounted(NotCounted::Silent(300)))),
+        ..BenchmarkRecord::new(key, Presence::Both)
     }
 }
 

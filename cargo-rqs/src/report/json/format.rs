@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::model::policy::Policy;
-use crate::model::record::{LockSource, Placement};
+use crate::model::record::{Counting, LockSource, Placement};
 use crate::model::revision::Revision;
-use crate::model::{BenchmarkFailure, ByRole, Engine};
+use crate::model::{BenchmarkFailure, ByRole, Engine, Role};
 
 /// Version of the format that this code writes.
 pub const FORMAT: u32 = 1;
@@ -41,6 +41,9 @@ pub struct Report<'a> {
     pub policy: &'a Policy,
     /// How the processes were placed.
     pub placement: &'a Placement,
+    /// The pass that counted instructions; absent when there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counting: Option<&'a Counting>,
     /// What the reader should know and is no number.
     pub notes: &'a [String],
     /// The run as a whole.
@@ -139,6 +142,53 @@ pub struct BenchmarkReport<'a> {
     pub dropped_blocks: u64,
     /// Whether it had settled while it was measured; null when that cannot be said.
     pub steadiness: Option<SteadinessWord>,
+    /// What one iteration executes, counted on an emulated processor; absent when it was not counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub work: Option<WorkReport>,
+}
+
+/// What one iteration executes on both sides.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkReport {
+    /// Both sides were counted.
+    Counted {
+        /// Whether instructions changed by more than the policy's margin.
+        amount: AmountWord,
+        /// Candidate / baseline - 1 of the instructions; null when it is not finite.
+        instructions_change: Option<f64>,
+        /// Instructions of an iteration.
+        instructions: ByRole<f64>,
+        /// Instructions' reads of data.
+        data_reads: ByRole<f64>,
+        /// Instructions' writes of data.
+        data_writes: ByRole<f64>,
+        /// Conditional branches.
+        branches: ByRole<f64>,
+        /// Whether threads of the benchmark's own did work that is not counted.
+        helper_threads: bool,
+        /// Whether the harness's own work around the routine is counted as well.
+        whole_samples: bool,
+    },
+    /// One side could not be counted.
+    NotCounted {
+        /// Which one.
+        role: Role,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// How the candidate's work compares with the baseline's.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AmountWord {
+    /// More instructions.
+    More,
+    /// Within the margin.
+    Same,
+    /// Fewer instructions.
+    Less,
 }
 
 /// What was found out about a benchmark.

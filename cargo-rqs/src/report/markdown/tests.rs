@@ -11,17 +11,17 @@ fn shown((record, comparison): (RunRecord, Comparison)) -> String {
 
 #[test]
 fn a_calm_run() {
-    assert_eq!(shown(samples::calm()), include_str!("../expected/calm.md"));
+    samples::assert_expected("calm.md", &shown(samples::calm()));
 }
 
 #[test]
 fn a_stormy_run() {
-    assert_eq!(shown(samples::stormy()), include_str!("../expected/stormy.md"));
+    samples::assert_expected("stormy.md", &shown(samples::stormy()));
 }
 
 #[test]
 fn a_run_without_benchmarks() {
-    assert_eq!(shown(samples::empty()), include_str!("../expected/empty.md"));
+    samples::assert_expected("empty.md", &shown(samples::empty()));
 }
 
 #[test]

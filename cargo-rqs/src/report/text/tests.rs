@@ -11,28 +11,28 @@ fn shown((record, comparison): (RunRecord, Comparison), width: Option<usize>, pa
 
 #[test]
 fn a_calm_run() {
-    assert_eq!(shown(samples::calm(), None, Paint::Plain), include_str!("../expected/calm.txt"));
+    samples::assert_expected("calm.txt", &shown(samples::calm(), None, Paint::Plain));
 }
 
 #[test]
 fn a_stormy_run_in_full() {
-    assert_eq!(shown(samples::stormy(), None, Paint::Plain), include_str!("../expected/stormy.txt"));
+    samples::assert_expected("stormy.txt", &shown(samples::stormy(), None, Paint::Plain));
 }
 
 #[test]
 fn a_stormy_run_on_a_terminal_of_100_columns() {
     let text = shown(samples::stormy(), Some(100), Paint::Plain);
-    assert_eq!(text, include_str!("../expected/stormy_100.txt"));
+    samples::assert_expected("stormy_100.txt", &text);
 }
 
 #[test]
 fn a_run_that_cannot_be_trusted_says_so() {
-    assert_eq!(shown(samples::drowned(), None, Paint::Plain), include_str!("../expected/drowned.txt"));
+    samples::assert_expected("drowned.txt", &shown(samples::drowned(), None, Paint::Plain));
 }
 
 #[test]
 fn a_run_without_benchmarks() {
-    assert_eq!(shown(samples::empty(), None, Paint::Plain), include_str!("../expected/empty.txt"));
+    samples::assert_expected("empty.txt", &shown(samples::empty(), None, Paint::Plain));
 }
 
 #[test]

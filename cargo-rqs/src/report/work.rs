@@ -1,0 +1,112 @@
+//! Sentences about counted work, for every report. Nothing that others wrote is in them.
+
+use super::escape::visible;
+use super::numbers::{change, count, duration, percent};
+use crate::analysis::row::{Finding, Row};
+use crate::analysis::summary::WorkSummary;
+use crate::analysis::verdict::Verdict;
+use crate::analysis::work::{Amount, Partial, Work, WorkChange};
+use crate::model::CountedEvent;
+use crate::model::policy::Policy;
+use crate::model::record::Counting;
+
+/// Changes below this are not worth naming beside the instructions.
+const WORTH_NAMING: f64 = 0.001;
+
+/// What the counts say about a benchmark's verdict; `None` when it was not counted.
+pub fn remark(row: &Row) -> Option<String> {
+    let verdict = match &row.finding {
+        Finding::Measured(judgement, _) => judgement.verdict,
+        _ => return None,
+    };
+    Some(match row.work.as_ref()? {
+        Work::Counted(work) => explanation(verdict, work),
+        Work::NotCounted(role, Some(why)) => format!("instructions not counted: on the {role}, {why}"),
+        Work::NotCounted(role, None) => {
+            format!("instructions not counted: the {role}'s counts contradict themselves")
+        }
+    })
+}
+
+fn explanation(verdict: Verdict, work: &WorkChange) -> String {
+    let amounts = amounts(work);
+    let text = match (work.amount, verdict) {
+        (Amount::More, Verdict::Improved) => format!("more work, yet faster: {amounts}"),
+        (Amount::More, Verdict::Unchanged) => format!("more work in the same time: {amounts}"),
+        (Amount::More, _) => format!("more work: {amounts}"),
+        (Amount::Less, Verdict::Regressed) => format!("less work, yet slower: {amounts}"),
+        (Amount::Less, Verdict::Unchanged) => format!("less work in the same time: {amounts}"),
+        (Amount::Less, _) => format!("less work: {amounts}"),
+        (Amount::Same, Verdict::Regressed) => {
+            format!(
+                "same work, slower: {amounts}; where code and data lie, or how the processor takes them, made the difference"
+            )
+        }
+        (Amount::Same, Verdict::Improved) => {
+            format!(
+                "same work, faster: {amounts}; where code and data lie, or how the processor takes them, made the difference"
+            )
+        }
+        (Amount::Same, _) => format!("same work: {amounts}"),
+    };
+    match work.partial {
+        None => text,
+        Some(Partial::HelperThreads) => text + " (of the measuring thread; others are not counted)",
+        Some(Partial::WholeSamples) => text + " (the harness's own included)",
+    }
+}
+
+/// `+12.30% instructions (1,234 to 1,386 an iteration), +20.00% reads of data`.
+fn amounts(work: &WorkChange) -> String {
+    let sides = work.per_iteration[CountedEvent::Instructions as usize];
+    let mut text = if sides.baseline == sides.candidate {
+        format!("{} instructions an iteration on both sides", number(sides.baseline))
+    } else {
+        format!(
+            "{} instructions ({} to {} an iteration)",
+            change(work.change(CountedEvent::Instructions)),
+            number(sides.baseline),
+            number(sides.candidate)
+        )
+    };
+    for (event, name) in [
+        (CountedEvent::DataReads, "reads of data"),
+        (CountedEvent::DataWrites, "writes of data"),
+        (CountedEvent::Branches, "branches"),
+    ] {
+        let by = work.change(event);
+        if by.is_finite() && by.abs() > WORTH_NAMING {
+            text += &format!(", {} {name}", change(by));
+        }
+    }
+    text
+}
+
+/// A number of events in one iteration: whole where it is whole.
+fn number(events: f64) -> String {
+    let whole = super::numbers::grouped(events as u64);
+    if events.fract() == 0.0 || events >= 1000.0 { whole } else { format!("{events:.1}") }
+}
+
+/// What was counted in the run, in one line.
+pub fn summary(counting: &Counting, work: &WorkSummary, policy: &Policy) -> String {
+    let found: Vec<String> = [
+        (work.more, "more work"),
+        (work.less, "less work"),
+        (work.same, "the same work"),
+        (work.not_counted, "not countable"),
+    ]
+    .into_iter()
+    .filter(|(n, _)| *n > 0)
+    .map(|(n, what)| format!("{n} {what}"))
+    .collect();
+    let found = if found.is_empty() { String::new() } else { format!(": {}", found.join(", ")) };
+    let gate = if policy.gate_on_instructions { "; more than that fails the run" } else { "" };
+    format!(
+        "counted for {} with {} in {}{found} (within {} is the same{gate})",
+        count(work.counted() as u64, "benchmark"),
+        visible(&counting.emulator),
+        duration(counting.elapsed_ms.div_ceil(1000)),
+        percent(policy.instructions_margin),
+    )
+}
