@@ -89,6 +89,11 @@ impl SharedMemory {
         self.side(role).warm_up_ns.store(ns, Relaxed);
     }
 
+    /// Sets how many calls a side's warm-up has at least.
+    pub fn set_least_calls(&self, role: Role, calls: u32) {
+        self.side(role).least_calls.store(calls, Relaxed);
+    }
+
     /// Calls and real time of the warm-up that a side has just ended, and the processor time of its other threads.
     pub fn warm_up(&self, role: Role) -> (u32, u64, u64) {
         let side = self.side(role);

@@ -3,11 +3,13 @@
 //! One repository holds everything as tags, so that dependencies are compiled once; it is kept between test runs.
 #![allow(
     clippy::disallowed_methods,
+    clippy::print_stderr,
     clippy::unwrap_used,
     reason = "tests start processes, touch files and may end early"
 )]
 
 mod builds;
+mod counting;
 mod faults;
 mod interruption;
 mod measuring;

@@ -168,6 +168,17 @@ impl Repository {
     }
 }
 
+/// Whether a program is installed that some tests need and users may lack; on CI it has to be.
+pub fn has(program: &str) -> bool {
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&paths).any(|folder| folder.join(program).is_file());
+    assert!(found || std::env::var_os("CI").is_none(), "CI has to install `{program}`");
+    if !found {
+        eprintln!("skipped: `{program}` is not installed");
+    }
+    found
+}
+
 /// Runs a command to its end.
 pub fn finish(mut command: Command) -> Ran {
     let output = command.output().unwrap();

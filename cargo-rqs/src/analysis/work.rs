@@ -2,6 +2,9 @@
 //! changed. Counts are exact and corroborate; whether a benchmark is slower is for the times to say, because an
 //! emulated processor takes other paths through the C library than the real one.
 
+use std::collections::BTreeMap;
+
+use super::centre::median;
 use crate::model::record::BenchmarkRecord;
 use crate::model::{ByRole, Counted, CountedEvent, Counts, NotCounted, Role};
 
@@ -19,7 +22,10 @@ pub enum Work {
 pub struct WorkChange {
     /// Events in one iteration, in the order of [`CountedEvent::ALL`].
     pub per_iteration: [ByRole<f64>; 4],
-    /// Whether instructions changed by more than the margin.
+    /// How far the instructions of single iterations lie apart: the distance between the quartiles of what samples
+    /// execute beyond each other, the larger one of both sides. 0 where every iteration is alike.
+    pub spread: f64,
+    /// Whether instructions changed by more than the margin, and by more than their spread.
     pub amount: Amount,
     /// Whether the counts leave something out or hold something of the harness, so that they say less.
     pub partial: Option<Partial>,
@@ -30,7 +36,7 @@ pub struct WorkChange {
 pub enum Amount {
     /// More instructions.
     More,
-    /// Within the margin.
+    /// Within the margin, or within what single iterations differ anyway.
     Same,
     /// Fewer instructions.
     Less,
@@ -75,48 +81,61 @@ pub fn of_benchmark(benchmark: &BenchmarkRecord, margin: f64) -> Option<Work> {
 }
 
 fn compare(sides: &ByRole<&Counts>, margin: f64) -> WorkChange {
-    let per_iteration = CountedEvent::ALL.map(|event| sides.map(|counts| per_iteration(counts, event)));
+    let per_iteration =
+        CountedEvent::ALL.map(|event| sides.map(|counts| PerIteration::of(counts, event).typical));
     let either = |has: fn(&Counts) -> bool| has(sides.baseline) || has(sides.candidate);
     let partial = match (either(|counts| counts.helper_threads), either(|counts| counts.whole_samples)) {
         (true, _) => Some(Partial::HelperThreads),
         (_, true) => Some(Partial::WholeSamples),
         _ => None,
     };
-    let mut work = WorkChange { per_iteration, amount: Amount::Same, partial };
+    let spreads = sides.map(|counts| PerIteration::of(counts, CountedEvent::Instructions).spread);
+    let spread = spreads.baseline.max(spreads.candidate);
     // Not through the quotient: what is exactly at the margin must not depend on rounding.
-    let instructions = work.per_iteration[CountedEvent::Instructions as usize];
-    let (more, most) = (instructions.candidate - instructions.baseline, margin * instructions.baseline);
-    work.amount = match more {
+    let instructions = per_iteration[CountedEvent::Instructions as usize];
+    let more = instructions.candidate - instructions.baseline;
+    let most = (margin * instructions.baseline).max(spread);
+    let amount = match more {
         more if more > most => Amount::More,
         more if more < -most => Amount::Less,
         _ => Amount::Same,
     };
-    work
+    WorkChange { per_iteration, spread, amount, partial }
 }
 
-/// Events in one iteration: the median of what each sample executes beyond the one before it, for each iteration that
-/// it has more. What every sample spends once (the harness's own work) cancels, and what happens once in a process (a
-/// symbol that is bound, a heap that grows) is an outlier. Where all samples have the same iterations: the median of
-/// the counts over the iterations.
-fn per_iteration(counts: &Counts, event: CountedEvent) -> f64 {
-    let samples: Vec<(u64, u64)> =
-        counts.iterations.iter().copied().zip(counts.column(event).iter().copied()).collect();
-    let mut slopes: Vec<f64> = samples
-        .windows(2)
-        .filter(|pair| pair[1].0 > pair[0].0)
-        .map(|pair| (pair[1].1 as f64 - pair[0].1 as f64) / (pair[1].0 - pair[0].0) as f64)
-        .collect();
-    if slopes.is_empty() {
-        slopes = samples.iter().map(|(iterations, count)| *count as f64 / *iterations as f64).collect();
+/// Events of one kind in one iteration.
+struct PerIteration {
+    typical: f64,
+    spread: f64,
+}
+
+impl PerIteration {
+    /// The median of what samples execute beyond those of the next fewer iterations, for each iteration that they have
+    /// more. What every sample spends once (the harness's own work) cancels, and what happens once in a process (a
+    /// symbol that is bound, a heap that grows) is an outlier. Where all samples have the same iterations: the median
+    /// of their counts over the iterations.
+    fn of(counts: &Counts, event: CountedEvent) -> PerIteration {
+        let mut samples: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+        for (iterations, count) in counts.iterations.iter().zip(counts.column(event)) {
+            samples.entry(*iterations).or_default().push(*count as f64);
+        }
+        let levels: Vec<(f64, f64)> = samples
+            .into_iter()
+            .filter_map(|(iterations, counts)| Some((iterations as f64, median(&counts)?)))
+            .collect();
+        if let [(iterations, count)] = levels[..] {
+            return PerIteration { typical: count / iterations, spread: 0.0 };
+        }
+        let mut slopes: Vec<f64> =
+            levels.windows(2).map(|pair| (pair[1].1 - pair[0].1) / (pair[1].0 - pair[0].0)).collect();
+        slopes.sort_by(f64::total_cmp);
+        let quarter = slopes.len() / 4;
+        let quartiles = slopes.get(quarter).zip(slopes.iter().rev().nth(quarter));
+        PerIteration {
+            typical: median(&slopes).unwrap_or(0.0).max(0.0),
+            spread: quartiles.map_or(0.0, |(low, high)| high - low),
+        }
     }
-    slopes.sort_by(f64::total_cmp);
-    let middle = slopes.len() / 2;
-    let median = match slopes.len() {
-        0 => 0.0,
-        n if n % 2 == 1 => slopes[middle],
-        _ => f64::midpoint(slopes[middle - 1], slopes[middle]),
-    };
-    median.max(0.0)
 }
 
 #[cfg(test)]
@@ -179,6 +198,15 @@ mod tests {
     }
 
     #[test]
+    fn samples_of_one_and_of_two_iterations_leave_the_harness_out() {
+        let mut counts = Counts::default();
+        [5_722, 5_622, 5_622].into_iter().for_each(|count| counts.push(1, [count, 0, 0, 0]));
+        [11_242, 11_142, 11_142].into_iter().for_each(|count| counts.push(2, [count, 0, 0, 0]));
+        let work = change(counts.clone(), counts, 0.001);
+        assert_eq!(work.per_iteration[0], ByRole::new(5_520.0, 5_520.0));
+    }
+
+    #[test]
     fn counts_that_are_not_the_routines_alone_say_so() {
         let threads = Counts { helper_threads: true, whole_samples: true, ..linear(0, 5) };
         assert_eq!(change(linear(0, 5), threads, 0.0).partial, Some(Partial::HelperThreads));
@@ -197,6 +225,24 @@ mod tests {
         let record = benchmark(Counted::Counts(torn), Counted::Counts(Counts::default()));
         assert!(matches!(of_benchmark(&record, 0.1), Some(Work::NotCounted(Role::Baseline, None))));
         assert_eq!(of_benchmark(&BenchmarkRecord { counts: None, ..record }, 0.1), None);
+    }
+
+    #[test]
+    fn a_difference_within_what_iterations_differ_anyway_is_the_same_work() {
+        let waiting = |times: [u64; 9]| {
+            let mut counts = Counts::default();
+            let mut total = 14_000;
+            counts.push(1, [total, 0, 0, 0]);
+            for (k, time) in times.into_iter().enumerate() {
+                total += time;
+                counts.push(k as u64 + 2, [total, 0, 0, 0]);
+            }
+            counts
+        };
+        let one = waiting([23_073, 17_967, 16_732, 18_547, 17_391, 18_567, 17_959, 17_395, 19_559]);
+        let other = waiting([22_800, 17_412, 17_001, 18_900, 18_100, 18_567, 18_340, 17_800, 19_200]);
+        let work = change(one, other, 0.001);
+        assert!(work.amount == Amount::Same && work.spread > 1000.0, "{work:?}");
     }
 
     proptest! {

@@ -79,6 +79,9 @@ fn amounts(work: &WorkChange) -> String {
             text += &format!(", {} {name}", change(by));
         }
     }
+    if work.spread > WORTH_NAMING * sides.baseline {
+        text += &format!("; iterations differ by {}", number(work.spread));
+    }
     text
 }
 

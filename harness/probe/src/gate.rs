@@ -190,7 +190,8 @@ impl Gate {
     }
 
     fn warm_up_is_over(&self) -> bool {
-        self.elapsed_ns >= self.side().warm_up_ns.load(Relaxed)
+        let side = self.side();
+        self.elapsed_ns >= side.warm_up_ns.load(Relaxed) && self.calls >= side.least_calls.load(Relaxed)
     }
 
     fn end_warm_up(&mut self, clock: &impl Fn(i32) -> system::Timespec) {

@@ -75,6 +75,10 @@ pub struct Side {
     pub helper_cpu_ns: AtomicU64,
     /// From the probe: samples that it saw in the measurement.
     pub samples_seen: AtomicU32,
+    /// To the probe: calls that a warm-up has at least.
+    pub least_calls: AtomicU32,
+    /// Keeps the next field aligned.
+    pub reserved: AtomicU32,
     /// From the probe: 1 when only what lies between inner clock reads is counted, 0 when whole samples are.
     pub counts_inner: AtomicU32,
     /// From the probe: its own turns, in order.

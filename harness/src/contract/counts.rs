@@ -69,6 +69,17 @@ impl Counts {
             && CountedEvent::ALL.iter().all(|event| self.column(*event).len() == samples)
     }
 
+    /// Adds the samples of another process.
+    pub fn append(&mut self, mut other: Counts) {
+        self.iterations.append(&mut other.iterations);
+        self.instructions.append(&mut other.instructions);
+        self.data_reads.append(&mut other.data_reads);
+        self.data_writes.append(&mut other.data_writes);
+        self.branches.append(&mut other.branches);
+        self.whole_samples |= other.whole_samples;
+        self.helper_threads |= other.helper_threads;
+    }
+
     /// Adds a sample: its counts in the order of [`CountedEvent::ALL`].
     pub fn push(&mut self, iterations: u64, counts: [u64; 4]) {
         self.iterations.push(iterations);

@@ -31,12 +31,16 @@ use solo::Solo;
 const MOST_SAMPLES: usize = 10;
 /// No further sample is begun once so many instructions were counted: some seconds of emulation.
 const ENOUGH_INSTRUCTIONS: u64 = 100_000_000;
+/// Samples of one iteration with so many instructions need no others to tell the harness's hundred apart.
+const HARNESS_IS_NEGLIGIBLE: u64 = 1_000_000;
+/// Iterations of the samples that are counted to tell them apart.
+const DOUBLED: u64 = 2;
 /// Emulation is slow: this silence in seconds is allowed for at least.
 const LEAST_HANG_TIMEOUT_S: u64 = 300;
 /// Times that a benchmark is run beforehand to learn how its code configures it, at most.
 const MOST_SCOUTS: usize = 4;
-/// Warm-up of such a run.
-const SCOUT_WARM_UP_NS: u64 = 500_000;
+/// Warm-up of such a run, long enough to tell whether other threads work.
+const SCOUT_WARM_UP_NS: u64 = 5_000_000;
 /// Other threads that had less than this share of the warm-up did not run.
 const HELPER_SHARE: f64 = 0.02;
 
@@ -47,6 +51,16 @@ pub struct Counter<'a> {
     interrupted: &'a AtomicBool,
     scratch: PathBuf,
     probe: File,
+}
+
+/// Which samples are counted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// Those that the benchmark's own settings allow.
+    First,
+    /// Those of twice the iterations, where the first were of one iteration each: the difference holds nothing of the
+    /// harness.
+    Doubled,
 }
 
 /// What is known of a benchmark once it has run.
@@ -118,9 +132,30 @@ impl<'a> Counter<'a> {
                 break;
             }
         }
+        let mut counts = match self.emulate(executable, key, &scouted, Purpose::First)? {
+            Ok(counts) => counts,
+            Err(why) => return Ok(Err(why)),
+        };
+        let flat = counts.iterations.iter().all(|iterations| *iterations == 1);
+        if flat && counts.instructions[0] < HARNESS_IS_NEGLIGIBLE {
+            match self.emulate(executable, key, &scouted, Purpose::Doubled)? {
+                Ok(doubled) => counts.append(doubled),
+                Err(why) => return Ok(Err(why)),
+            }
+        }
+        Ok(Ok(counts))
+    }
+
+    fn emulate(
+        &self,
+        executable: &Executable,
+        key: &BenchmarkKey,
+        scouted: &Scouted,
+        purpose: Purpose,
+    ) -> Result<Result<Counts, NotCounted>, MeasureError> {
         let output = self.scratch.join("counts");
         let mut solo = Solo::start(self, executable, &self.arguments(key), Some(&output))?;
-        Ok(match solo.count(key, &scouted, &output)? {
+        Ok(match solo.count(key, scouted, purpose, &output)? {
             Ok(counts) => counts,
             Err(broken) => Err(solo.reason(broken)),
         })
@@ -135,9 +170,9 @@ impl Solo<'_> {
     /// Runs the benchmark on the real processor, to learn how its code configures it.
     fn scout(&mut self, key: &BenchmarkKey, config: &Config) -> Step<Scouted> {
         let warm_up_ns = unbroken!(self.reach(key));
-        let (warm_up, helper_cpu_ns) = unbroken!(self.warm_up(SCOUT_WARM_UP_NS));
+        let (warm_up, helper_cpu_ns) = unbroken!(self.warm_up(SCOUT_WARM_UP_NS, 0));
         let config = Config { warm_up_ns, ..*config };
-        let sampling = counted_sampling(&config, warm_up);
+        let sampling = counted_sampling(&config, Purpose::First, warm_up);
         unbroken!(self.begin_measurement(&sampling));
         let measured = unbroken!(self.run_through());
         let samples = measured.iterations.len() as u64;
@@ -155,11 +190,16 @@ impl Solo<'_> {
         &mut self,
         key: &BenchmarkKey,
         scouted: &Scouted,
+        purpose: Purpose,
         output: &Path,
     ) -> Step<Result<Counts, NotCounted>> {
         unbroken!(self.reach(key));
-        let (warm_up, _) = unbroken!(self.warm_up(0));
-        let sampling = counted_sampling(&scouted.config, warm_up);
+        let least_calls = match purpose {
+            Purpose::First => 0,
+            Purpose::Doubled => sampling::calls_for(&scouted.config, DOUBLED),
+        };
+        let (warm_up, _) = unbroken!(self.warm_up(0, least_calls));
+        let sampling = counted_sampling(&scouted.config, purpose, warm_up);
         let (samples, iterations) = unbroken!(self.begin_measurement(&sampling));
         let predicted = sampling.iterations.len() as u64 == samples
             && sampling.iterations.iter().sum::<u64>() == iterations;
@@ -190,12 +230,13 @@ impl Solo<'_> {
 }
 
 /// Samples of 1, 2, 3, ... iterations where the benchmark allows it, so that their differences hold nothing of the
-/// harness; else samples of one iteration.
-fn counted_sampling(config: &Config, warm_up: Turn) -> Sampling {
+/// harness; else samples of one iteration, and later of two.
+fn counted_sampling(config: &Config, purpose: Purpose, warm_up: Turn) -> Sampling {
     let mean_ns = warm_up.elapsed_ns as f64 / warm_up.iterations.max(1) as f64;
-    let wanted = match config.mode {
-        Mode::Flat => config.samples,
-        Mode::Auto | Mode::Linear => config.samples * (config.samples + 1) / 2,
+    let wanted = match (purpose, config.mode) {
+        (Purpose::Doubled, _) => config.samples * DOUBLED,
+        (Purpose::First, Mode::Flat) => config.samples,
+        (Purpose::First, Mode::Auto | Mode::Linear) => config.samples * (config.samples + 1) / 2,
     };
     sampling::choose(config, wanted as f64 * mean_ns, mean_ns, warm_up)
 }

@@ -3,7 +3,7 @@
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 
-use super::{Counter, SCOUT_WARM_UP_NS, counted_sampling, valgrind};
+use super::{Counter, Purpose, SCOUT_WARM_UP_NS, counted_sampling, valgrind};
 use crate::conductor::Occurrences;
 use crate::conductor::stage::{Event, MeasureError, ProbeSettings, Stage, system};
 use crate::conductor::stations::{self, Broken, Reached, Step, unbroken};
@@ -82,24 +82,25 @@ impl<'a> Solo<'a> {
                 Reached::End(status) => return Ok(Err(Broken::Ended(ROLE, status))),
                 Reached::WarmUp(_, warm_up_ns) => {
                     // The filter picks ids, so other benchmarks of a repeated id run along.
-                    let (warm_up, _) = unbroken!(self.warm_up(SCOUT_WARM_UP_NS));
+                    let (warm_up, _) = unbroken!(self.warm_up(SCOUT_WARM_UP_NS, 0));
                     let config = Config {
                         warm_up_ns,
                         measurement_ns: PRETENDED.measurement_s * 1e9,
                         samples: FEWEST_SAMPLES,
                         mode: Mode::Flat,
                     };
-                    unbroken!(self.begin_measurement(&counted_sampling(&config, warm_up)));
+                    unbroken!(self.begin_measurement(&counted_sampling(&config, Purpose::First, warm_up)));
                     unbroken!(self.run_through());
                 }
             }
         }
     }
 
-    /// Lets it warm up; gives what it did, and the processor time of its other threads in nanoseconds.
-    pub fn warm_up(&mut self, ns: u64) -> Step<(Turn, u64)> {
+    /// Lets it warm up for a time and a number of calls, each of twice the iterations of the one before; gives what it did, and the processor time of its other threads in nanoseconds.
+    pub fn warm_up(&mut self, ns: u64, least_calls: u32) -> Step<(Turn, u64)> {
         unbroken!(stations::await_station(&mut self.stage, &self.memory, ROLE, station::WARM_UP));
         self.memory.set_warm_up_ns(ROLE, ns);
+        self.memory.set_least_calls(ROLE, least_calls);
         unbroken!(self.go_to(station::WARM_UP_END));
         let (calls, elapsed_ns, helper_cpu_ns) = self.memory.warm_up(ROLE);
         Ok(Ok((Turn { iterations: (1u64 << calls.min(63)) - 1, elapsed_ns }, helper_cpu_ns)))

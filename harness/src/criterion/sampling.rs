@@ -86,10 +86,23 @@ pub fn choose(config: &Config, wanted_ns: f64, real_mean_ns: f64, warm_up: Turn)
         let step = (wanted_ns / triangle(n) / real_mean_ns).round().max(1.0);
         config.measurement_ns / triangle(n) / (step - 0.25)
     };
-    let shortest_ns = (config.warm_up_ns * 1.001 + 1000.0).max(elapsed_ns as f64);
+    let shortest_ns = shortest_ns(config).max(elapsed_ns as f64);
     let pretended_ns = (mean_ns * warm_up_iterations).max(shortest_ns);
     let pretended_ns = pretended_ns.min(9e18) as u64;
     Sampling { pretended_ns, iterations: iterations(config, pretended_ns as f64 / warm_up_iterations) }
+}
+
+/// How many calls a warm-up needs, so that it can pretend a time that brings flat samples of `each` iterations: it
+/// cannot pretend less than the configured warm-up time, so it must have enough iterations to share that.
+pub fn calls_for(config: &Config, each: u64) -> u32 {
+    let mean_ns = config.measurement_ns / config.samples as f64 / (each as f64 - 0.25);
+    let iterations = shortest_ns(config) / mean_ns;
+    (iterations + 1.0).log2().ceil().clamp(0.0, 60.0) as u32
+}
+
+/// The shortest time that ends a warm-up.
+fn shortest_ns(config: &Config) -> f64 {
+    config.warm_up_ns * 1.001 + 1000.0
 }
 
 /// What a benchmark's sampling mode must be, when `config` predicted `expected_flat` and it turned out `flat`.
@@ -132,6 +145,25 @@ mod tests {
         assert_eq!(sampling.iterations, vec![3; 20]);
         let slowest = choose_after(&config(Mode::Auto), 1, 100_000_000);
         assert_eq!(slowest.iterations, vec![1; 20]);
+    }
+
+    #[test]
+    fn so_many_calls_are_enough_for_flat_samples_and_two_less_are_not() {
+        let own = Config {
+            warm_up_ns: 30.0 * SECOND,
+            measurement_ns: 60.0 * SECOND,
+            samples: 100,
+            mode: Mode::Auto,
+        };
+        let calls = calls_for(&own, 2);
+        let flat = |calls: u32| {
+            let warm_up = Turn { iterations: (1 << calls) - 1, elapsed_ns: 1000 };
+            let mean_ns = 1000.0 / warm_up.iterations as f64;
+            choose(&own, 200.0 * mean_ns, mean_ns, warm_up).iterations
+        };
+        assert_eq!((calls, flat(calls)), (7, vec![2; 100]));
+        assert_ne!(flat(calls - 2), vec![2; 100]);
+        assert_eq!(calls_for(&Config { warm_up_ns: 0.0, ..own }, 2), 1);
     }
 
     #[test]

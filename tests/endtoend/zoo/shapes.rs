@@ -1,6 +1,7 @@
 //! Every way to measure that Criterion offers, budgets in the code, threads, an asynchronous runtime with timers, and
 //! an id that is used twice.
 
+use std::collections::HashMap;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -44,6 +45,9 @@ fn others(c: &mut Criterion) {
         })
     });
     group.bench_function("large_drop", |b| b.iter_with_large_drop(|| vec![mix(black_box(1000)); 100]));
+    group.bench_function("hash_map", |b| {
+        b.iter(|| (0..100).map(|n| (n, mix(n))).collect::<HashMap<u64, u64>>())
+    });
     group.bench_function("threads", |b| {
         b.iter(|| {
             let halves = [(); 2].map(|()| std::thread::spawn(|| mix(black_box(20_000))));
