@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::program::{Report, finish, has};
+use crate::program::{Report, finish, has, within};
 use crate::repository::Repository;
 
 /// The counts of every benchmark with both its sides.
@@ -82,6 +83,33 @@ fn more_work_is_named_and_fails_the_run_where_a_gate_asks_for_it() {
     ran.exited(0);
     run(&["--gate", "instructions"]).0.exited(100);
     run(&["--gate", "instructions", "--instructions-margin", "50%"]).0.exited(0);
+}
+
+#[test]
+fn a_kill_while_counting_leaves_no_process_and_resuming_finishes_the_run() {
+    if !has("valgrind") {
+        return;
+    }
+    let repository = Repository::get();
+    let _ = fs::remove_dir_all(repository.root.join("target/rqs/counts"));
+    let root = repository.root.to_string_lossy().into_owned();
+    let emulated = || {
+        let processes = fs::read_dir("/proc")
+            .unwrap()
+            .filter_map(|entry| fs::read(entry.ok()?.path().join("cmdline")).ok());
+        let lines = processes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        lines.filter(|line| line.contains("--tool=callgrind") && line.contains(&root)).count()
+    };
+    let arguments =
+        ["bench", "--baseline", "v1", "--candidate", "slower", "--max-epochs", "3", "--counts", "always"];
+    let mut run = repository.start(&arguments);
+    run.wait_until("a benchmark is counted", || emulated() > 0);
+    run.signal("KILL");
+    assert_eq!(run.end().code, None);
+    assert!(within(Duration::from_secs(10), || emulated() == 0), "left behind: {}", emulated());
+    repository.assert_no_process_is_left();
+    let ran = repository.rqs(&["bench", "--resume"]);
+    assert!(ran.stdout.contains("more work: +29."), "{ran:#?}");
 }
 
 #[test]

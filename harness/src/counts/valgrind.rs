@@ -62,6 +62,10 @@ impl Valgrind {
             "--quiet",
             // Pipes for a debugger would be left behind by a kill.
             "--vgdb=no",
+            // Quiet as it is, it has to say which instruction it does not know.
+            "--sigill-diagnostics=yes",
+            // The end of what it prints is kept, and a long backtrace would push the reason out.
+            "--num-callers=2",
             "--instr-atstart=no",
             "--collect-atstart=no",
             // Without its cache, callgrind counts no accesses to data; what it says of misses is not used.
