@@ -118,6 +118,7 @@ impl Gate {
         }
         // CBOR: a map of one entry whose key is the message's name.
         self.phase = if payload.starts_with(b"\xa1\x66Warmup") {
+            self.restart_clock();
             Phase::WarmUpAnnounced
         } else if payload.starts_with(b"\xa1\x70MeasurementStart") && self.can_take_turns() {
             Phase::MeasurementAnnounced
@@ -207,7 +208,9 @@ impl Gate {
         let helper_cpu_ns = system::helper_cpu_ns(clock).saturating_sub(self.helper_cpu_ns);
         side.helper_cpu_ns.store(helper_cpu_ns, Relaxed);
         self.stop_at(station::WARM_UP_END);
-        self.bonus_ns = side.pretended_ns.load(Relaxed).saturating_sub(self.elapsed_ns);
+        // The clock of a counted warm-up stands almost still.
+        let elapsed_ns = if self.counts() { 0 } else { self.elapsed_ns };
+        self.bonus_ns = side.pretended_ns.load(Relaxed).saturating_sub(elapsed_ns);
         self.pretended = true;
     }
 

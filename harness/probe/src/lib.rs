@@ -140,15 +140,15 @@ pub unsafe extern "C" fn clock_gettime(clock: c_int, time: *mut Timespec) -> c_i
     gate.pause_counting();
     // SAFETY: the C library has just written it.
     let now = unsafe { *time };
-    let status = match gate.on_clock_read(now.as_ns(), return_slot(), real_clock) {
-        Some(0) => status,
-        Some(bonus_ns) => {
-            // SAFETY: writable as the caller promises.
-            unsafe { *time = now.plus_ns(bonus_ns) };
-            status
-        }
-        None => real_clock_into(clock, time),
+    let bonus_ns = gate.on_clock_read(now.as_ns(), return_slot(), real_clock);
+    let now = match bonus_ns {
+        Some(0) if !gate.counts() => return status,
+        Some(_) => now,
+        None => real_clock(clock),
     };
+    let seen_ns = if gate.counts() { gate.seen_ns(now.as_ns()) } else { now.as_ns() };
+    // SAFETY: writable as the caller promises.
+    unsafe { *time = Timespec::from_ns(seen_ns.wrapping_add(bonus_ns.unwrap_or(0))) };
     gate.resume_counting();
     status
 }

@@ -19,10 +19,9 @@ impl Timespec {
         (self.tv_sec as u64).wrapping_mul(1_000_000_000).wrapping_add(self.tv_nsec as u64)
     }
 
-    /// A later time.
-    pub fn plus_ns(self, ns: u64) -> Timespec {
-        let total = self.as_ns().wrapping_add(ns);
-        Timespec { tv_sec: (total / 1_000_000_000) as i64, tv_nsec: (total % 1_000_000_000) as i64 }
+    /// A time of so many nanoseconds.
+    pub fn from_ns(ns: u64) -> Timespec {
+        Timespec { tv_sec: (ns / 1_000_000_000) as i64, tv_nsec: (ns % 1_000_000_000) as i64 }
     }
 }
 

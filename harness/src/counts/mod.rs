@@ -33,8 +33,6 @@ const MOST_SAMPLES: usize = 10;
 const ENOUGH_INSTRUCTIONS: u64 = 100_000_000;
 /// Samples of one iteration with so many instructions need no others to tell the harness's hundred apart.
 const HARNESS_IS_NEGLIGIBLE: u64 = 1_000_000;
-/// Iterations of the samples that are counted to tell them apart.
-const DOUBLED: u64 = 2;
 /// Emulation is slow: this silence in seconds is allowed for at least.
 const LEAST_HANG_TIMEOUT_S: u64 = 300;
 /// Times that a benchmark is run beforehand to learn how its code configures it, at most.
@@ -51,16 +49,6 @@ pub struct Counter<'a> {
     interrupted: &'a AtomicBool,
     scratch: PathBuf,
     probe: File,
-}
-
-/// Which samples are counted.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Purpose {
-    /// Those that the benchmark's own settings allow.
-    First,
-    /// Those of twice the iterations, where the first were of one iteration each: the difference holds nothing of the
-    /// harness.
-    Doubled,
 }
 
 /// What is known of a benchmark once it has run.
@@ -132,13 +120,14 @@ impl<'a> Counter<'a> {
                 break;
             }
         }
-        let mut counts = match self.emulate(executable, key, &scouted, Purpose::First)? {
+        let mut counts = match self.emulate(executable, key, &scouted, None)? {
             Ok(counts) => counts,
             Err(why) => return Ok(Err(why)),
         };
-        let flat = counts.iterations.iter().all(|iterations| *iterations == 1);
+        let each = counts.iterations[0];
+        let flat = counts.iterations.iter().all(|iterations| *iterations == each);
         if flat && counts.instructions[0] < HARNESS_IS_NEGLIGIBLE {
-            match self.emulate(executable, key, &scouted, Purpose::Doubled)? {
+            match self.emulate(executable, key, &scouted, Some(2 * each))? {
                 Ok(doubled) => counts.append(doubled),
                 Err(why) => return Ok(Err(why)),
             }
@@ -146,16 +135,17 @@ impl<'a> Counter<'a> {
         Ok(Ok(counts))
     }
 
+    /// Counts samples as the benchmark's own settings allow them, or flat ones of `each` iterations.
     fn emulate(
         &self,
         executable: &Executable,
         key: &BenchmarkKey,
         scouted: &Scouted,
-        purpose: Purpose,
+        each: Option<u64>,
     ) -> Result<Result<Counts, NotCounted>, MeasureError> {
         let output = self.scratch.join("counts");
         let mut solo = Solo::start(self, executable, &self.arguments(key), Some(&output))?;
-        Ok(match solo.count(key, scouted, purpose, &output)? {
+        Ok(match solo.count(key, scouted, each, &output)? {
             Ok(counts) => counts,
             Err(broken) => Err(solo.reason(broken)),
         })
@@ -172,7 +162,7 @@ impl Solo<'_> {
         let warm_up_ns = unbroken!(self.reach(key));
         let (warm_up, helper_cpu_ns) = unbroken!(self.warm_up(SCOUT_WARM_UP_NS, 0));
         let config = Config { warm_up_ns, ..*config };
-        let sampling = counted_sampling(&config, Purpose::First, warm_up);
+        let sampling = counted_sampling(&config, None, warm_up);
         unbroken!(self.begin_measurement(&sampling));
         let measured = unbroken!(self.run_through());
         let samples = measured.iterations.len() as u64;
@@ -190,16 +180,13 @@ impl Solo<'_> {
         &mut self,
         key: &BenchmarkKey,
         scouted: &Scouted,
-        purpose: Purpose,
+        each: Option<u64>,
         output: &Path,
     ) -> Step<Result<Counts, NotCounted>> {
         unbroken!(self.reach(key));
-        let least_calls = match purpose {
-            Purpose::First => 0,
-            Purpose::Doubled => sampling::calls_for(&scouted.config, DOUBLED),
-        };
+        let least_calls = each.map_or(0, |each| sampling::calls_for(&scouted.config, each));
         let (warm_up, _) = unbroken!(self.warm_up(0, least_calls));
-        let sampling = counted_sampling(&scouted.config, purpose, warm_up);
+        let sampling = counted_sampling(&scouted.config, each, warm_up);
         let (samples, iterations) = unbroken!(self.begin_measurement(&sampling));
         let predicted = sampling.iterations.len() as u64 == samples
             && sampling.iterations.iter().sum::<u64>() == iterations;
@@ -229,14 +216,16 @@ impl Solo<'_> {
     }
 }
 
-/// Samples of 1, 2, 3, ... iterations where the benchmark allows it, so that their differences hold nothing of the
-/// harness; else samples of one iteration, and later of two.
-fn counted_sampling(config: &Config, purpose: Purpose, warm_up: Turn) -> Sampling {
-    let mean_ns = warm_up.elapsed_ns as f64 / warm_up.iterations.max(1) as f64;
-    let wanted = match (purpose, config.mode) {
-        (Purpose::Doubled, _) => config.samples * DOUBLED,
-        (Purpose::First, Mode::Flat) => config.samples,
-        (Purpose::First, Mode::Auto | Mode::Linear) => config.samples * (config.samples + 1) / 2,
+/// Samples of `each` iterations; without that, samples of 1, 2, 3, ... iterations where the benchmark allows it, so
+/// that their differences hold nothing of the harness, else the fewest that it does allow.
+fn counted_sampling(config: &Config, each: Option<u64>, warm_up: Turn) -> Sampling {
+    // Only the ratio of both matters, and a measured mean would differ from time to time.
+    let mean_ns = 1000.0;
+    let wanted = match (each, config.mode) {
+        (Some(each), _) => config.samples * each,
+        (None, Mode::Flat) => config.samples,
+        (None, Mode::Auto | Mode::Linear) => config.samples * (config.samples + 1) / 2,
     };
+    let warm_up = Turn { elapsed_ns: 0, ..warm_up };
     sampling::choose(config, wanted as f64 * mean_ns, mean_ns, warm_up)
 }

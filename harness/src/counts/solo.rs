@@ -3,7 +3,7 @@
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 
-use super::{Counter, Purpose, SCOUT_WARM_UP_NS, counted_sampling, valgrind};
+use super::{Counter, SCOUT_WARM_UP_NS, counted_sampling, valgrind};
 use crate::conductor::Occurrences;
 use crate::conductor::stage::{Event, MeasureError, ProbeSettings, Stage, system};
 use crate::conductor::stations::{self, Broken, Reached, Step, unbroken};
@@ -38,6 +38,8 @@ impl<'a> Solo<'a> {
         output: Option<&Path>,
     ) -> Result<Self, MeasureError> {
         let memory = system(SharedMemory::create(), || "cannot make shared memory".into())?;
+        // Outside of the emulator as well: how a benchmark is configured is asked under the same clock.
+        memory.set_counting();
         let mut stage = Stage::new(&counter.conditions, counter.interrupted);
         let settings = ProbeSettings {
             file: &counter.probe,
@@ -54,7 +56,6 @@ impl<'a> Solo<'a> {
         match output {
             None => stage.enter(ROLE, &own, arguments, &counter.scratch, Some((&settings, padding)))?,
             Some(output) => {
-                memory.set_counting();
                 let emulated = counter.valgrind.launch(&own);
                 let arguments = counter.valgrind.arguments(output, &own, arguments);
                 stage.enter(ROLE, &emulated, &arguments, &counter.scratch, Some((&settings, padding)))?;
@@ -89,7 +90,7 @@ impl<'a> Solo<'a> {
                         samples: FEWEST_SAMPLES,
                         mode: Mode::Flat,
                     };
-                    unbroken!(self.begin_measurement(&counted_sampling(&config, Purpose::First, warm_up)));
+                    unbroken!(self.begin_measurement(&counted_sampling(&config, None, warm_up)));
                     unbroken!(self.run_through());
                 }
             }

@@ -4,10 +4,13 @@
 //! each batch where inputs are made in batches. Counted is what lies between the reads of an inner pair, so neither
 //! the set-up of a batch nor the hook itself is part of it. Where the routine reads the clock itself, inner reads
 //! cannot be told from the routine's own, and the outer pair takes their place.
+//!
+//! The emulator is slow, by how much depends on everything else on the machine, and a harness decides by the clock how
+//! often it calls the routine. So while it warms up, the clock that it sees goes on by one step for each look at it.
 
 use core::sync::atomic::Ordering::{Acquire, Relaxed};
 
-use super::Gate;
+use super::{Gate, Phase};
 use crate::callsite::Signature;
 use crate::layout::station;
 use crate::valgrind;
@@ -15,17 +18,41 @@ use crate::valgrind;
 /// Clock reads of the first warm-up call of a harness around a routine that reads none: one iteration, one batch.
 const BARE_READS: usize = 4;
 
+/// The step of the clock in a warm-up.
+const STEP_NS: u64 = 1000;
+
 /// What is known of the regions to count, and whether one is open.
 #[derive(Clone, Copy, Default)]
 pub struct Counting {
     begin: Option<Signature>,
     end: Option<Signature>,
     open: bool,
+    /// The clock that the harness saw last in a warm-up; 0 before the first look at it.
+    seen_ns: u64,
+    /// How far the harness's clock is behind the real one.
+    behind_ns: u64,
 }
 
 impl Gate {
-    fn counts(&self) -> bool {
+    /// Whether samples are counted and not timed.
+    #[inline(always)]
+    pub fn counts(&self) -> bool {
         self.shared.counting.load(Relaxed) == 1
+    }
+
+    /// What the timing thread sees of a real time.
+    pub fn seen_ns(&mut self, real_ns: u64) -> u64 {
+        let Counting { seen_ns, behind_ns, .. } = &mut self.counting;
+        if matches!(self.phase, Phase::WarmUpAnnounced | Phase::Learning | Phase::WarmUp) {
+            *seen_ns = if *seen_ns == 0 { real_ns } else { *seen_ns + STEP_NS };
+            *behind_ns = real_ns.saturating_sub(*seen_ns);
+        }
+        real_ns.saturating_sub(*behind_ns)
+    }
+
+    /// A warm-up is announced.
+    pub(super) fn restart_clock(&mut self) {
+        (self.counting.seen_ns, self.counting.behind_ns) = (0, 0);
     }
 
     /// Between the entry of the hook and its end nothing is counted.
@@ -49,7 +76,7 @@ impl Gate {
         if !self.counts() {
             return;
         }
-        self.counting = Counting::default();
+        (self.counting.begin, self.counting.end) = (None, None);
         if self.learned_len == BARE_READS {
             let [start, begin, end, last] = [0, 1, 2, 3].map(|k| self.learned[k]);
             self.counting.begin = begin.signature(&[start, end, last]);
