@@ -38,6 +38,7 @@ fn every_shape_of_benchmark_is_measured_and_no_budget_in_the_code_holds_the_run_
         "others/own_clock",
         "others/large_drop",
         "others/hash_map",
+        "others/date",
         "others/threads",
         "budget/of_a_minute",
         "asynchronous/compute",

@@ -29,6 +29,14 @@ static HARNESS_SOCKET: AtomicI32 = AtomicI32::new(-1);
 static RANDOM_SEED: AtomicU64 = AtomicU64::new(0);
 static RANDOM_STEP: AtomicU64 = AtomicU64::new(0);
 
+/// Whether samples are counted and not timed.
+static COUNTING: AtomicBool = AtomicBool::new(false);
+static CALENDAR_LOOKS: AtomicU64 = AtomicU64::new(0);
+
+/// The date while samples are counted, 2020-09-13: what formats the present time does the same work every time. It goes
+/// on by a microsecond with each look at it.
+const COUNTED_DATE_NS: u64 = 1_600_000_000_000_000_000;
+
 static NEXT_CLOCK: Next = Next::new(c"clock_gettime");
 static NEXT_SEND: Next = Next::new(c"send");
 static NEXT_CONNECT: Next = Next::new(c"connect");
@@ -71,6 +79,7 @@ extern "C" fn construct() {
     HARNESS_PORT.store(port as i32, Ordering::Relaxed);
     // SAFETY: the constructor runs before main, alone.
     unsafe { *GATE.0.get() = Some(Gate::new(shared, role as usize, event_fd as c_int)) };
+    COUNTING.store(shared.counting.load(Ordering::Acquire) == 1, Ordering::Relaxed);
     shared.sides[role as usize].loaded.store(1, Ordering::Release);
     ACTIVE.store(true, Ordering::Release);
 }
@@ -83,6 +92,7 @@ fn parse_decimal(text: &[u8]) -> Option<u64> {
 extern "C" fn fall_silent() {
     ACTIVE.store(false, Ordering::Relaxed);
     RANDOM_SEED.store(0, Ordering::Relaxed);
+    COUNTING.store(false, Ordering::Relaxed);
 }
 
 /// The clock as the C library gives it.
@@ -127,6 +137,12 @@ fn return_slot() -> usize {
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn clock_gettime(clock: c_int, time: *mut Timespec) -> c_int {
+    if clock == system::CLOCK_REALTIME && COUNTING.load(Ordering::Relaxed) {
+        let looks = CALENDAR_LOOKS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: writable as the caller promises.
+        unsafe { *time = Timespec::from_ns(COUNTED_DATE_NS + 1000 * looks) };
+        return 0;
+    }
     let status = real_clock_into(clock, time);
     if clock != system::CLOCK_MONOTONIC || !ACTIVE.load(Ordering::Relaxed) || status != 0 {
         return status;

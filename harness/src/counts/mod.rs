@@ -3,8 +3,9 @@
 //!
 //! The numbers are a function of the executable, the benchmark and the machine's kind alone, the same to the last digit
 //! however often they are taken. Each benchmark has a process of its own, so that the heap that it finds does not depend
-//! on which others were run; addresses are not randomised, `getrandom` gives the same stream, arguments and environment
-//! are padded to one length, and how many samples are counted is decided by counts, never by a clock.
+//! on which others were run; addresses are not randomised, `getrandom` gives the same stream, the date is always the
+//! same, arguments and environment are padded to one length, and how many samples are counted is decided by counts, never
+//! by a clock.
 
 mod dump;
 mod solo;

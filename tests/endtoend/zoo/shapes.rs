@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use zoo::mix;
@@ -47,6 +47,9 @@ fn others(c: &mut Criterion) {
     group.bench_function("large_drop", |b| b.iter_with_large_drop(|| vec![mix(black_box(1000)); 100]));
     group.bench_function("hash_map", |b| {
         b.iter(|| (0..100).map(|n| (n, mix(n))).collect::<HashMap<u64, u64>>())
+    });
+    group.bench_function("date", |b| {
+        b.iter(|| mix(1000 + SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64 % 100))
     });
     group.bench_function("threads", |b| {
         b.iter(|| {
