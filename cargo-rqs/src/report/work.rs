@@ -17,6 +17,7 @@ const WORTH_NAMING: f64 = 0.001;
 pub fn remark(row: &Row) -> Option<String> {
     let verdict = match &row.finding {
         Finding::Measured(judgement, _) => judgement.verdict,
+        Finding::NotMeasured => Verdict::Inconclusive,
         _ => return None,
     };
     Some(match row.work.as_ref()? {

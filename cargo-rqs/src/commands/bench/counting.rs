@@ -25,7 +25,7 @@ use crate::model::{BenchmarkKey, ByRole, Counted, Role};
 pub enum CountWhich {
     /// Those that changed or stayed inconclusive, as far as a minute (or the time that the timed pass took) reaches.
     Unsettling,
-    /// All that are measured, however long it takes.
+    /// All that exist on both sides in different code, however long it takes.
     All,
     /// None.
     None,
@@ -104,11 +104,18 @@ impl Run<'_> {
         let mut wanted: Vec<(f64, usize, usize)> = Vec::new();
         for (suite, rows) in comparison.suites.iter().enumerate() {
             for (benchmark, row) in rows.rows.iter().enumerate() {
-                let Finding::Measured(judgement, _) = &row.finding else { continue };
-                let unsettling = judgement.verdict != Verdict::Unchanged;
-                if which == CountWhich::All || (which == CountWhich::Unsettling && unsettling) {
-                    wanted.push((judgement.interval.mean.abs(), suite, benchmark));
-                }
+                let change = match (&row.finding, which) {
+                    (Finding::Measured(judgement, _), CountWhich::All) => judgement.interval.mean,
+                    (Finding::Measured(judgement, _), CountWhich::Unsettling)
+                        if judgement.verdict != Verdict::Unchanged =>
+                    {
+                        judgement.interval.mean
+                    }
+                    // Counting needs no calm epoch.
+                    (Finding::NotMeasured, CountWhich::All) => 0.0,
+                    _ => continue,
+                };
+                wanted.push((change.abs(), suite, benchmark));
             }
         }
         wanted.sort_by(|a, b| b.0.total_cmp(&a.0));
