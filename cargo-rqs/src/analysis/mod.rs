@@ -2,9 +2,11 @@
 
 pub mod centre;
 pub mod comparison;
+pub mod conditions;
 pub mod confidence;
 pub mod epoch;
 pub mod row;
 pub mod steadiness;
 pub mod summary;
+pub mod tuning;
 pub mod verdict;

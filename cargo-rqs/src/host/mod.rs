@@ -2,10 +2,13 @@
 
 pub mod cargo;
 pub mod clock;
+pub mod config;
 pub mod environment;
+pub mod facts;
 pub mod journal;
 pub mod lock;
 pub mod revisions;
 pub mod signals;
 pub mod store;
 pub mod terminal;
+pub mod tuning;
