@@ -9,6 +9,7 @@
 
 mod builds;
 mod faults;
+mod host;
 mod interruption;
 mod measuring;
 mod program;

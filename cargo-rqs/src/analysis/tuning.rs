@@ -3,7 +3,8 @@
 //!
 //! The order matters. On `intel_pstate` and `amd-pstate` the energy preference cannot be written any more once the
 //! governor is `performance`; choosing a governor may switch boost on again, and boost moves the frequencies. So the
-//! preference comes before the governor, and boost after everything else about clocks. Undoing runs backwards.
+//! preference comes before the governor, and boost after everything else about clocks; it is held even where it is off
+//! already. Undoing runs backwards.
 
 use crate::model::cores::Cores;
 use crate::model::facts::{Facts, Reading};
@@ -121,6 +122,13 @@ impl Planner<'_> {
         if let Some(Reading::Bytes(before)) = self.facts.files.get(path)
             && !reads_as(before, wanted)
         {
+            self.hold(item, path, wanted);
+        }
+    }
+
+    /// Plans that a file that is there reads as wanted after everything before, whatever it reads now.
+    fn hold(&mut self, item: Item, path: &str, wanted: &str) {
+        if let Some(Reading::Bytes(before)) = self.facts.files.get(path) {
             let (path, before, write) = (path.to_owned(), before.clone(), wanted.to_owned());
             self.tuning.changes.push(Change { item, path, before, write });
         }
@@ -146,8 +154,12 @@ impl Planner<'_> {
                 self.set(Item::FrequencyRange, &format!("{policy}scaling_min_freq"), &highest);
             }
         }
+        let moved = self.tuning.changes.iter().any(|change| change.item == Item::Governor);
         for (path, off) in boost_switches(self.facts) {
-            self.set(Item::Boost, &path, off);
+            match moved {
+                true => self.hold(Item::Boost, &path, off),
+                false => self.set(Item::Boost, &path, off),
+            }
         }
     }
 

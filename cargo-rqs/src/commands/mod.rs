@@ -128,8 +128,9 @@ fn unmet(checks: &[Check], required: &[Item], strict: bool) -> Failure {
 
 /// The changes that this process may make, and those that need other rights.
 fn permitted(plan: &Tuning, sysroot: &Path) -> (Tuning, Vec<Change>) {
-    let (changes, forbidden) =
+    let (changes, mut forbidden): (Vec<_>, Vec<_>) =
         plan.changes.iter().cloned().partition(|change| facts::may_write(sysroot, &change.path));
+    forbidden.retain(|change| !change.holds());
     (Tuning { changes, left: plan.left.clone() }, forbidden)
 }
 

@@ -37,6 +37,8 @@ pub struct Facts {
 pub struct ProcessFacts {
     /// Its process id.
     pub pid: u32,
+    /// The path of its program.
+    pub program: String,
     /// Whether it acts as root.
     pub root: bool,
     /// Why the benchmark cores were not granted; nothing when they were.

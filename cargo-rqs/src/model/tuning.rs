@@ -17,6 +17,13 @@ pub struct Change {
     pub write: String,
 }
 
+impl Change {
+    /// Whether the setting reads already as wanted, and is held because other changes may move it.
+    pub fn holds(&self) -> bool {
+        reads_as(&self.before, &self.write)
+    }
+}
+
 /// Everything that is to be changed, in the order of changing; undone in the reverse order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tuning {
@@ -78,6 +85,13 @@ pub struct UndoEntry {
     pub wrote: String,
 }
 
+impl UndoEntry {
+    /// Whether the setting read already as wanted.
+    pub fn holds(&self) -> bool {
+        reads_as(&self.before, &self.wrote)
+    }
+}
+
 impl UndoJournal {
     /// Version of the format that this code writes.
     pub const FORMAT: u32 = 1;
@@ -116,8 +130,7 @@ pub fn reads_as(bytes: &[u8], wanted: &str) -> bool {
 
 /// Masks read back with as many digits as the machine has cores.
 fn same_cores(text: &str, wanted: &str) -> bool {
-    let mask = |text: &str| text.contains(',').then(|| text.replace(',', "")).unwrap_or(text.to_owned());
-    let digits = |text: &str| mask(text.trim()).trim_start_matches('0').to_owned();
+    let digits = |text: &str| text.trim().replace(',', "").trim_start_matches('0').to_owned();
     let hexadecimal = |text: &str| text.len() >= 2 && text.chars().all(|c| c.is_ascii_hexdigit() || c == ',');
     hexadecimal(wanted) && wanted.len() >= 8 && !text.is_empty() && digits(text) == digits(wanted)
 }

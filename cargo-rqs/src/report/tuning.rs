@@ -19,11 +19,12 @@ pub struct Outline<'a> {
 
 /// The plan, for `--dry-run`.
 pub fn outline(outline: &Outline<'_>, paint: Paint) -> String {
-    let mut text = match outline.plan.len() {
+    let entries: Vec<UndoEntry> =
+        outline.plan.iter().filter(|change| !change.holds()).map(UndoEntry::from).collect();
+    let mut text = match entries.len() {
         0 => "nothing to change\n".to_owned(),
         count => format!("would change {}:\n", numbers::count(count as u64, "setting")),
     };
-    let entries: Vec<UndoEntry> = outline.plan.iter().map(UndoEntry::from).collect();
     text.push_str(&settings(&entries, paint));
     text.push_str(&notes(outline.left));
     text.push_str(&forbidden(outline.forbidden));
@@ -41,7 +42,7 @@ pub fn applied(
         0 => "nothing was changed\n".to_owned(),
         count => format!("changed {}:\n", numbers::count(count as u64, "setting")),
     };
-    text.push_str(&settings(set, paint));
+    text.push_str(&grouped(set, paint));
     text.push_str(&refusals(refused));
     text.push_str(&notes(outline.left));
     text.push_str(&forbidden(outline.forbidden));
@@ -83,16 +84,38 @@ fn forbidden(changes: &[Change]) -> String {
     text
 }
 
+/// One line for each setting.
 fn settings(entries: &[UndoEntry], paint: Paint) -> String {
-    let cells = |entry: &UndoEntry| {
+    let groups: Vec<(&UndoEntry, usize)> = entries.iter().map(|entry| (entry, 1)).collect();
+    lines(&groups, paint)
+}
+
+/// One line for neighbours that were changed in the same way, as all interrupts are.
+fn grouped(entries: &[UndoEntry], paint: Paint) -> String {
+    let mut groups: Vec<(&UndoEntry, usize)> = Vec::new();
+    for entry in entries {
+        let alike = |known: &UndoEntry| {
+            known.item == entry.item && known.before == entry.before && known.wrote == entry.wrote
+        };
+        match groups.last_mut() {
+            Some((known, count)) if alike(known) => *count += 1,
+            _ => groups.push((entry, 1)),
+        }
+    }
+    lines(&groups, paint)
+}
+
+fn lines(groups: &[(&UndoEntry, usize)], paint: Paint) -> String {
+    let cells = |(entry, count): &(&UndoEntry, usize)| {
         let change = format!("{} -> {}", before(entry), visible(&entry.wrote));
+        let more = if *count > 1 { format!(" and {} more", count - 1) } else { String::new() };
         Line::Cells(vec![
             (format!("  {}", entry.item), Tone::Strong),
             (change, Tone::Normal),
-            (format!("/{}", visible(&entry.path)), Tone::Quiet),
+            (format!("/{}{more}", visible(&entry.path)), Tone::Quiet),
         ])
     };
-    let lines: Vec<Line> = entries.iter().map(cells).collect();
+    let lines: Vec<Line> = groups.iter().map(cells).collect();
     table::render(&lines, &[Align::Left; 3], None, paint)
 }
 
@@ -103,8 +126,14 @@ fn before(entry: &UndoEntry) -> String {
     visible(chosen_word(text).unwrap_or(text))
 }
 
-/// A journal that is there. `owner_lives`: the process that changed the settings still runs.
-pub fn status(journal: &UndoJournal, path: &str, owner_lives: bool, paint: Paint) -> String {
+/// A journal that is there, and the settings that are `changed` now. `owner_lives`: the process that changed them runs.
+pub fn status(
+    journal: &UndoJournal,
+    changed: &[UndoEntry],
+    path: &str,
+    owner_lives: bool,
+    paint: Paint,
+) -> String {
     let who = match (journal.purpose, owner_lives) {
         (Purpose::Kept, _) => "by `env tune`, until `cargo rqs env restore`".to_owned(),
         (Purpose::Run, true) => format!("for the run of process {}, until it ends", journal.pid),
@@ -117,9 +146,9 @@ pub fn status(journal: &UndoJournal, path: &str, owner_lives: bool, paint: Paint
     };
     format!(
         "{} changed since {}, {who}\n{}what they were is kept in {}\n",
-        numbers::count(journal.entries.len() as u64, "setting"),
+        numbers::count(changed.len() as u64, "setting"),
         numbers::date_time(journal.unix_s),
-        settings(&journal.entries, paint),
+        grouped(changed, paint),
         visible(path),
     )
 }
@@ -179,8 +208,10 @@ mod tests {
             unix_s: 1_795_342_500,
             entries: plan().changes.iter().map(UndoEntry::from).collect(),
         };
-        let shown = status(&journal, "/var/lib/cargo-rqs/tuning.json", false, Paint::Plain);
+        let irq = journal.entries[1].clone();
+        let changed = [journal.entries[0].clone(), irq.clone(), irq];
+        let shown = status(&journal, &changed, "/var/lib/cargo-rqs/tuning.json", false, Paint::Plain);
         assert_eq!(shown, include_str!("expected/tuning-status.txt"));
-        assert!(status(&journal, "x", true, Paint::Plain).contains("until it ends"));
+        assert!(status(&journal, &changed, "x", true, Paint::Plain).contains("until it ends"));
     }
 }

@@ -70,9 +70,11 @@ pub(super) fn isolation(facts: &Facts) -> Check {
         })
         .collect();
     let value = value.join(", ");
-    let intel = facts.text("sys/devices/system/cpu/intel_pstate/status").is_some_and(|mode| mode != "off");
     let cores = &facts.bench_cores;
-    if intel && tickless.meets(cores) && !cores.is_empty() {
+    let governed = |policy: &String| facts.text(&format!("{policy}scaling_governor"));
+    let follows_load = tuning::policies(facts).iter().filter_map(governed).any(|name| name != "performance");
+    let intel = facts.text("sys/devices/system/cpu/intel_pstate/status").is_some_and(|mode| mode != "off");
+    if intel && follows_load && tickless.meets(cores) {
         return Check::new(item, Status::Note, format!("{value}; intel_pstate sees no load without ticks"))
             .mended_by(
                 "set the governor `performance`, or leave nohz_full out of the kernel's command line",
@@ -110,7 +112,7 @@ pub(super) fn smt(facts: &Facts) -> Check {
         busy if busy > 2 && busy * 100 > whole * BUSIEST_SIBLING => Status::Blocker,
         _ => Status::Note,
     };
-    Check::new(item, status, value).mended_by(super::as_root(facts, "cargo rqs env tune --siblings"))
+    Check::new(item, status, value).mended_by(format!("{} --siblings", super::tune_command(facts)))
 }
 
 pub(super) fn irq_balance(facts: &Facts) -> Check {

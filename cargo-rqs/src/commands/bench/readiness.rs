@@ -72,13 +72,13 @@ fn note_of_blockers(found: &[Check]) -> Option<String> {
 
 /// Settings that a killed run left spoil this one too, one way or the other.
 fn warn_of_leftovers(terminal: &mut Terminal) -> Outcome<()> {
-    if let Some(Standing { journal, of_another_boot: false, owner_lives: false, .. }) =
+    if let Some(Standing { journal, of_another_boot: false, owner_lives: false, changed, .. }) =
         Workbench::of(Path::new("/"))?.standing()?
         && journal.purpose == Purpose::Run
     {
         terminal.say(&format!(
             "warning: a run that was killed left {} settings of the host changed; `cargo rqs env restore` puts them back",
-            journal.entries.len()
+            changed.len()
         ));
     }
     Ok(())

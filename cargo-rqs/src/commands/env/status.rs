@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::commands::paint;
 use crate::host::terminal::Terminal;
-use crate::host::tuning::Workbench;
+use crate::host::tuning::{Standing, Workbench};
 use crate::model::failure::{Exit, Outcome};
 use crate::report::tuning;
 
@@ -20,7 +20,8 @@ pub fn run(sysroot: &Path, terminal: &mut Terminal) -> Outcome<Exit> {
         }
         Some(standing) => {
             let path = standing.path.to_string_lossy();
-            tuning::status(&standing.journal, &path, standing.owner_lives, paint(terminal))
+            let Standing { journal, changed, owner_lives, .. } = &standing;
+            tuning::status(journal, changed, &path, *owner_lives, paint(terminal))
         }
     };
     terminal.result(&text)?;

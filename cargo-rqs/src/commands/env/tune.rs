@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::analysis::conditions;
 use crate::analysis::tuning::{self, Permission};
 use crate::commands::{gather_facts, paint, permitted, say_restored};
 use crate::host::clock;
@@ -54,9 +55,8 @@ pub fn run(options: &TuneOptions, current_dir: &Path, terminal: &mut Terminal) -
         applied.refused.iter().map(|refusal| (&refusal.entry, refusal.why.as_str())).collect();
     terminal.result(&text::applied(&applied.set, &refused, &outline, paint))?;
     match applied.set.is_empty() && !(forbidden.is_empty() && refused.is_empty()) {
-        true => Err(Failure::incomplete("none of the settings could be changed").hint(
-            "run it as root: `sudo` with the full path that `command -v cargo-rqs` prints, and `env tune`",
-        )),
+        true => Err(Failure::incomplete("none of the settings could be changed")
+            .hint(format!("`{}` may change them", conditions::tune_command(&facts)))),
         false => Ok(Exit::Clean),
     }
 }

@@ -43,6 +43,7 @@ pub(super) fn gather(bench_cores: &[u32], folder: &Path) -> ProcessFacts {
     });
     ProcessFacts {
         pid: std::process::id(),
+        program: program(),
         root: is_root(),
         affinity_refused: try_cores(bench_cores).err().map(|error| error.to_string()),
         fifo: try_fifo(),
@@ -54,6 +55,11 @@ pub(super) fn gather(bench_cores: &[u32], folder: &Path) -> ProcessFacts {
         libc: libc_version(),
         boost_register: None,
     }
+}
+
+/// `sudo` looks for programs elsewhere than their user does, so commands for it name the path.
+fn program() -> String {
+    std::env::current_exe().map_or_else(|_| "cargo-rqs".into(), |path| path.to_string_lossy().into_owned())
 }
 
 fn is_root() -> bool {

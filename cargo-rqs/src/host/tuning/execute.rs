@@ -34,15 +34,15 @@ pub struct Undone {
     pub failed: Vec<Refusal>,
 }
 
-/// What the journal has to hold for some changes: each setting as it reads now, where it is still to be changed.
+/// What the journal has to hold for some changes: each setting as it reads now. Nothing when nothing is to be changed.
 pub(super) fn entries(kernel: &impl Kernel, changes: &[Change]) -> Vec<UndoEntry> {
     let entry = |change: &Change| {
         // A setting that has vanished since it was planned needs no change.
         let before = kernel.read(&change.path).ok()?;
-        let wanted = reads_as(&before, &change.write);
-        (!wanted).then(|| UndoEntry::from(&Change { before, ..change.clone() }))
+        Some(UndoEntry::from(&Change { before, ..change.clone() }))
     };
-    changes.iter().filter_map(entry).collect()
+    let entries: Vec<UndoEntry> = changes.iter().filter_map(entry).collect();
+    if entries.iter().all(UndoEntry::holds) { Vec::new() } else { entries }
 }
 
 /// Sets everything; what the kernel does not take is told, and does not keep the rest from being set.
@@ -50,7 +50,9 @@ pub(super) fn change(kernel: &impl Kernel, entries: &[UndoEntry]) -> Applied {
     let mut applied = Applied::default();
     for entry in entries {
         match kernel.write(&entry.path, entry.wrote.as_bytes()).and_then(|()| kernel.read(&entry.path)) {
-            Ok(bytes) if reads_as(&bytes, &entry.wrote) => applied.set.push(entry.clone()),
+            Ok(bytes) if reads_as(&bytes, &entry.wrote) => {
+                applied.set.extend((!entry.holds()).then(|| entry.clone()));
+            }
             Ok(bytes) => applied.refused.push(refusal(entry, &format!("it reads {}", shown(&bytes)))),
             Err(error) => applied.refused.push(refusal(entry, &error.to_string())),
         }

@@ -41,6 +41,8 @@ pub struct Standing {
     pub of_another_boot: bool,
     /// Whether the process that changed them still runs.
     pub owner_lives: bool,
+    /// Those of the settings that read otherwise than before.
+    pub changed: Vec<UndoEntry>,
 }
 
 /// What became of a tuning.
@@ -90,7 +92,9 @@ impl Workbench {
         let of_another_boot = kernel::boot(kernel)? != journal.boot;
         let owner_lives = !of_another_boot
             && kernel::started_ticks(journal.pid).is_some_and(|ticks| ticks == journal.pid_started_ticks);
-        Ok(Some(Standing { journal, path, of_another_boot, owner_lives }))
+        let differs = |entry: &&UndoEntry| kernel.read(&entry.path).is_ok_and(|bytes| bytes != entry.before);
+        let changed = journal.entries.iter().filter(differs).cloned().collect();
+        Ok(Some(Standing { journal, path, of_another_boot, owner_lives, changed }))
     }
 
     /// Changes settings. `id` tells this tuning from others; `unix_s` is the present time.
@@ -171,10 +175,13 @@ impl Workbench {
 }
 
 fn tuned_already(standing: &Standing) -> Failure {
-    let entries = standing.journal.entries.len();
-    let who = if standing.owner_lives { "which still runs" } else { "which has ended" };
+    let who = match (standing.journal.purpose, standing.owner_lives) {
+        (Purpose::Kept, _) => "`env tune`".to_owned(),
+        (Purpose::Run, true) => format!("the run of process {}", standing.journal.pid),
+        (Purpose::Run, false) => format!("the run of process {}, which was killed", standing.journal.pid),
+    };
     Failure::incomplete("the host is tuned already")
-        .cause(format!("process {}, {who}, changed {entries} settings", standing.journal.pid))
+        .cause(format!("{} settings are changed by {who}", standing.changed.len()))
         .cause(format!("what they were is kept in `{}`", standing.path.display()))
         .hint("`cargo rqs env restore` puts them back; `cargo rqs env status` shows them")
 }
