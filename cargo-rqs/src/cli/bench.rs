@@ -58,7 +58,7 @@ pub struct Bench {
     /// Tune the host for the run, and put every setting back afterwards, however the run ends.
     #[arg(long)]
     tune: bool,
-    /// Measure nothing when a condition of the host spoils results (`cargo rqs env check` names them).
+    /// Measure nothing when `cargo rqs env check` finds a blocker.
     #[arg(long)]
     strict: bool,
     /// Measure benchmarks even where both sides are the same code.

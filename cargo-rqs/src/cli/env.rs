@@ -60,8 +60,8 @@ impl Machine {
 /// Arguments of `env check`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Exit codes: 0 every demand is met, 7 a condition that `[env] require` in `rqs.toml` names is not as wanted,\n\
-or with --strict any blocker is there, 2 usage, 101 could not complete.")]
+Exit codes: 0 every demand is met; 7 a condition that `[env] require` in `rqs.toml` names is not as wanted, or with \
+--strict there is a blocker; 2 usage; 101 could not complete.")]
 pub struct Check {
     /// Cores for the benchmarks, as `3` or `2,3` or `2-5`; `none` leaves them unpinned [default: the last one].
     #[arg(long, value_name = "CORES", value_parser = parse_cpus)]
@@ -79,8 +79,8 @@ pub struct Check {
 /// Arguments of `env tune`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-What every setting was is written down before the first change, in /var/lib/cargo-rqs for root and in\n\
-$XDG_STATE_HOME/cargo-rqs for others; CARGO_RQS_STATE_DIR names another folder. Only settings that need changing are\n\
+What every setting was is written down before the first change: by root in /var/lib/cargo-rqs, by others in \
+$XDG_STATE_HOME/cargo-rqs, or in the folder that CARGO_RQS_STATE_DIR names. Only settings that need changing are \
 changed; commands for those that need other rights are printed.")]
 pub struct Tune {
     /// Cores for the benchmarks, as `3` or `2,3` or `2-5`; `none` leaves them unpinned [default: the last one].

@@ -87,18 +87,23 @@ impl Places {
 
 /// The facts that the conditions of the host are judged by; watches the host for some time. `cpus` as typed.
 fn gather_facts(cpus: Option<&[u32]>, sysroot: &Path, folder: &Path, watch_ms: u64) -> Outcome<Facts> {
-    // Of another machine, nothing tells which cores this process may use.
-    let bench_cores = match cpus {
-        Some(cpus) if sysroot != Path::new("/") => cpus.to_vec(),
-        _ => granted(cpus)?.bench_cpus,
+    let elsewhere = sysroot != Path::new("/");
+    // Of another machine, nothing tells which cores a process may use.
+    let bench_cores = match elsewhere {
+        true => cpus.unwrap_or_default().to_vec(),
+        false => granted(cpus)?.bench_cpus,
     };
-    Ok(facts::gather(&Inquiry {
+    let mut facts = facts::gather(&Inquiry {
         root: sysroot.to_owned(),
         bench_cores,
         interval: Duration::from_millis(watch_ms),
         folder: folder.to_owned(),
         virtualisation: environment::virtualisation(),
-    }))
+    });
+    if elsewhere && cpus.is_none() {
+        facts.bench_cores = facts.online().iter().last().into_iter().collect();
+    }
+    Ok(facts)
 }
 
 /// How the conditions of the host stand, the worst first, with the facts behind them.

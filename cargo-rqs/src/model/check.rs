@@ -17,7 +17,7 @@ pub enum Status {
     Note,
     /// It is there, but could not be read.
     Unknown,
-    /// Results are not to be trusted, or a run may not complete.
+    /// To be mended before measuring: it changes what is measured, costs most of the precision, or ends the run.
     Blocker,
 }
 

@@ -157,7 +157,7 @@ impl Item {
             NumaNodes => ("numa-nodes", "one", "memory of another node is slower, and processes may get either"),
             Swap => ("swap", "none in use", "a page that comes back from disk takes milliseconds; such blocks are dropped"),
             NmiWatchdog => ("nmi-watchdog", "off", "it occupies a hardware counter and interrupts each core"),
-            PerfParanoid => ("perf-paranoid", "2 or lower", "hardware counters and profiles are not permitted"),
+            PerfParanoid => ("perf-paranoid", "2 or lower", "hardware counters and profiles are permitted to root only"),
             PerfSampleRate => ("perf-sample-rate", "1000 per second or more", "profiles hold few samples, or the kernel turns sampling down"),
             Preload => ("preload", "nothing preloaded", "the benchmarks run with code that users of the crate do not have"),
             GlibcTunables => ("glibc-tunables", "not set", "malloc and memcpy behave otherwise than on other machines"),

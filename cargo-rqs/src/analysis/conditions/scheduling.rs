@@ -15,9 +15,12 @@ pub(super) fn class(facts: &Facts) -> Check {
     }
     let nice = facts.process.nice;
     let value = format!("SCHED_OTHER, nice {nice}; SCHED_FIFO is refused");
-    let status = if nice > 0 { Status::Blocker } else { Status::Note };
-    Check::new(item, status, value)
-        .mended_by("allow it with `rtprio 1` in /etc/security/limits.conf, or run as root")
+    let (status, first) = match nice > 0 {
+        true => (Status::Blocker, "run it without `nice`; "),
+        false => (Status::Note, ""),
+    };
+    let allow = "allow it with `rtprio 1` in /etc/security/limits.conf, or run as root";
+    Check::new(item, status, value).mended_by(format!("{first}{allow}"))
 }
 
 pub(super) fn rt_throttle(facts: &Facts) -> Check {

@@ -97,8 +97,10 @@ proptest! {
     #[test]
     fn whatever_is_tunable_is_well_afterwards_and_nothing_is_left_to_change(
         chosen in proptest::collection::vec(any::<bool>(), machines::spoilt().len()),
+        root in any::<bool>(),
     ) {
-        let facts = spoilt_by(&chosen);
+        let mut facts = spoilt_by(&chosen);
+        facts.process.root = root;
         let tuning = plan(&facts, Permission::default());
         let after = carried_out(&facts, &tuning);
         prop_assert_eq!(plan(&after, Permission::default()).changes, vec![]);

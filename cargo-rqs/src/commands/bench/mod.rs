@@ -23,7 +23,7 @@ use crate::host::lock::{HostTurn, RunLock};
 use crate::host::revisions::Target;
 use crate::host::store::Store;
 use crate::host::terminal::Terminal;
-use crate::host::{clock, environment};
+use crate::host::{clock, config, environment};
 use crate::model::failure::{Exit, Failure, Outcome};
 use crate::model::record::RunRecord;
 use crate::model::run_id::run_id;
@@ -50,6 +50,7 @@ pub struct Surroundings<'a> {
 pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Terminal) -> Outcome<Exit> {
     let conditions = conditions(options)?;
     let wanted = Wanted::new(options)?;
+    let config = config::find(around.current_dir)?;
     let (target, places) = find_target(around)?;
     let _lock = RunLock::acquire(&places.work)?;
     let laid_out = prepare::lay_out(options, &target, &places, terminal)?;
@@ -61,7 +62,7 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
     }
     let prepared = laid_out.build(around.interrupted, terminal)?;
     let _turn = host_turn(around, terminal)?;
-    let ready = readiness::enter(options, around, &places.work, terminal)?;
+    let ready = readiness::enter(options, &config.env, &places.work, terminal)?;
     let started_unix_ms = clock::now_unix_ms();
     let suites =
         suites::list(options, wanted, &prepared, &conditions, &places, around.interrupted, terminal)?;
@@ -93,6 +94,7 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
 /// # Errors
 /// When there is none, or its revisions are not what they were.
 pub fn resume(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Terminal) -> Outcome<Exit> {
+    let config = config::find(around.current_dir)?;
     let (target, places) = find_target(around)?;
     let _lock = RunLock::acquire(&places.work)?;
     let Some((journal, record)) = Journal::resume(&places.work)? else { return Err(no_unfinished_run()) };
@@ -109,7 +111,7 @@ pub fn resume(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut 
     let conditions = conditions(&options)?;
     terminal.say(&format!("resuming run {}", record.id));
     let _turn = host_turn(around, terminal)?;
-    let ready = readiness::enter(&options, around, &places.work, terminal)?;
+    let ready = readiness::enter(&options, &config.env, &places.work, terminal)?;
     let run = Run {
         options: &options,
         prepared: &prepared,

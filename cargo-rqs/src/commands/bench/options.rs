@@ -40,7 +40,7 @@ pub struct BenchOptions {
     pub fail_on_inconclusive: bool,
     /// Tune the host for the run, and put everything back afterwards.
     pub tune: bool,
-    /// Measure nothing where a condition of the host spoils results.
+    /// Measure nothing where a condition of the host is a blocker.
     pub strict: bool,
     /// How the result is printed.
     pub output: Output,

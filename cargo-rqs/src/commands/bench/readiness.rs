@@ -2,15 +2,14 @@
 
 use std::path::Path;
 
-use super::Surroundings;
 use super::options::BenchOptions;
 use crate::analysis::tuning::{self, Permission};
 use crate::commands::{check_host, gather_facts, permitted, say_restored, unmet};
 use crate::host::clock;
-use crate::host::config;
 use crate::host::terminal::Terminal;
 use crate::host::tuning::{Guard, Standing, Workbench};
 use crate::model::check::{self, Check, Status};
+use crate::model::config::EnvConfig;
 use crate::model::failure::{Exit, Failure, Outcome};
 use crate::model::item::Item;
 use crate::model::tuning::{Purpose, UndoEntry};
@@ -35,17 +34,16 @@ struct Tuned {
 /// Tunes the host if asked to, and checks it.
 ///
 /// # Errors
-/// Exit code 7 when a demand is not met; 2 when the configuration is not understood; 101 when tuning is impossible.
+/// Exit code 7 when a demand is not met; 101 when tuning is impossible.
 pub fn enter(
     options: &BenchOptions,
-    around: &Surroundings<'_>,
+    demands: &EnvConfig,
     work: &Path,
     terminal: &mut Terminal,
 ) -> Outcome<Ready> {
     if options.list {
         return Ok(Ready { tuned: None, notes: Vec::new() });
     }
-    let config = config::find(around.current_dir)?;
     let mut ready = match options.tune {
         true => tune(options, work, terminal)?,
         false => {
@@ -57,8 +55,8 @@ pub fn enter(
     for line in checks::warnings(&found) {
         terminal.say(&line);
     }
-    if !check::failed(&found, &config.env.require, options.strict).is_empty() {
-        return Err(unmet(&found, &config.env.require, options.strict));
+    if !check::failed(&found, &demands.require, options.strict).is_empty() {
+        return Err(unmet(&found, &demands.require, options.strict));
     }
     ready.notes.extend(note_of_blockers(&found));
     Ok(ready)
@@ -67,7 +65,7 @@ pub fn enter(
 fn note_of_blockers(found: &[Check]) -> Option<String> {
     let blockers = found.iter().filter(|check| check.status == Status::Blocker);
     let words: Vec<String> = blockers.map(|check| format!("{} ({})", check.item, check.value)).collect();
-    (!words.is_empty()).then(|| format!("conditions of the host that spoil results: {}", words.join("; ")))
+    (!words.is_empty()).then(|| format!("the host was not at its best: {}", words.join("; ")))
 }
 
 /// Settings that a killed run left spoil this one too, one way or the other.

@@ -36,7 +36,9 @@ pub fn gather(inquiry: &Inquiry) -> Facts {
     let mut all = files::read(root, &[&files::COUNTING[..], &groups.counting()].concat());
     let interval_ms = begin.elapsed().as_millis() as u64;
     all.extend(files::read(root, &[&files::STANDING[..], &groups.standing()].concat()));
-    let mut process = process::gather(&inquiry.bench_cores, &inquiry.folder);
+    // Only the kernel of this machine can be asked for its cores.
+    let own_cores = if root == Path::new("/") { &inquiry.bench_cores[..] } else { &[] };
+    let mut process = process::gather(own_cores, &inquiry.folder);
     process.virtualisation.clone_from(&inquiry.virtualisation);
     let first = inquiry.bench_cores.first().copied().unwrap_or(0);
     process.boost_register = files::boost_register(root, first);
