@@ -4,7 +4,8 @@
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,
-    reason = "tests start processes, touch files and may end early"
+    clippy::print_stderr,
+    reason = "tests start processes, touch files, may end early, and say what they skip"
 )]
 
 mod builds;

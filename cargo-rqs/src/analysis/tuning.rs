@@ -90,6 +90,13 @@ pub fn siblings(facts: &Facts) -> Cores {
     Cores::from_iter(all.without(&facts.bench_cores).iter().filter(|core| facts.online().contains(*core)))
 }
 
+/// What the fair servers of the benchmark cores may take: since Linux 6.12 they give ordinary tasks, in place of the
+/// throttle, some time of a core that a real-time task keeps busy. Where the kernel shows them.
+pub fn fair_servers(facts: &Facts) -> Vec<String> {
+    let path = |core| format!("sys/kernel/debug/sched/fair_server/cpu{core}/runtime");
+    facts.bench_cores.iter().map(path).filter(|path| facts.files.contains_key(path)).collect()
+}
+
 /// Interrupts that may arrive at the benchmark cores, with the cores that they may arrive at.
 pub fn interrupts_on(facts: &Facts, cores: &Cores) -> Vec<(u32, Cores)> {
     let mut found: Vec<(u32, Cores)> = facts
@@ -195,6 +202,9 @@ impl Planner<'_> {
                 && self.facts.online().len() > self.facts.bench_cores.len()
             {
                 self.set(Item::RtThrottle, THROTTLE, "-1");
+                for server in fair_servers(self.facts) {
+                    self.set(Item::RtThrottle, &server, "0");
+                }
             } else if self.facts.number(THROTTLE).is_some_and(|us| us >= 0) {
                 self.tuning.left.push(
                     "rt-throttle stays on: without another core, a benchmark that hangs would take the whole \

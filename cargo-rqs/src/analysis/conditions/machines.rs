@@ -13,7 +13,7 @@ const TASK: &str = "40 (so (what)) S 1 40 40 0 -1 4 0 0 0 0 100 20 0 0 20 0 1 0 
 
 /// The standing files of the calm machine: four cores of which 3 is for benchmarks; its sibling 7 is offline.
 #[rustfmt::skip]
-const FILES: [(&str, &str); 66] = [
+const FILES: [(&str, &str); 68] = [
     ("proc/cmdline", "BOOT_IMAGE=/vmlinuz isolcpus=3 nohz_full=3 rcu_nocbs=3 mitigations=auto quiet\n"),
     ("proc/cpuinfo", CPUINFO),
     ("proc/interrupts", INTERRUPTS),
@@ -29,6 +29,7 @@ const FILES: [(&str, &str); 66] = [
     ("proc/swaps", "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n/dev/sda2                               partition\t2097148\t\t0\t\t-2\n"),
     ("proc/sys/kernel/nmi_watchdog", "0\n"),
     ("proc/sys/kernel/numa_balancing", "0\n"),
+    ("proc/sys/kernel/osrelease", "6.12.9-generic\n"),
     ("proc/sys/kernel/perf_cpu_time_max_percent", "25\n"),
     ("proc/sys/kernel/perf_event_max_sample_rate", "100000\n"),
     ("proc/sys/kernel/perf_event_paranoid", "2\n"),
@@ -76,6 +77,7 @@ const FILES: [(&str, &str); 66] = [
     ("sys/devices/system/node/online", "0\n"),
     ("sys/fs/cgroup/user.slice/cpu.max", "max 100000\n"),
     ("sys/fs/cgroup/user.slice/cpu.stat", "usage_usec 1\nnr_periods 0\nnr_throttled 0\n"),
+    ("sys/kernel/debug/sched/fair_server/cpu3/runtime", "0\n"),
     ("sys/kernel/mm/ksm/pages_sharing", "0\n"),
     ("sys/kernel/mm/ksm/run", "0\n"),
     ("sys/kernel/mm/transparent_hugepage/defrag", "always defer defer+madvise [madvise] never\n"),
@@ -230,6 +232,7 @@ pub fn spoilt() -> Vec<Spoilt> {
         spoilt(Item::Scheduling, Note, "SCHED_OTHER, nice 0", |f| f.process.fifo = false),
         spoilt(Item::Scheduling, Blocker, "nice 10", |f| (f.process.fifo, f.process.nice) = (false, 10)),
         spoilt(Item::RtThrottle, Note, "950000 of 1000000 µs", |f| put(f, "proc/sys/kernel/sched_rt_runtime_us", "950000\n")),
+        spoilt(Item::RtThrottle, Note, "off, but the fair server is on", |f| put(f, "sys/kernel/debug/sched/fair_server/cpu3/runtime", "50000000\n")),
         spoilt(Item::Autogroup, Note, "on", |f| f.process.fifo = false),
         spoilt(Item::Cpuset, Note, "3 of 0-3; none is left", |f| put(f, "proc/self/status", &STATUS.replace("0-3", "3"))),
         spoilt(Item::Isolation, Note, "no isolcpus, nohz_full 3", |f| at(f, CPU, "isolated", "\n")),

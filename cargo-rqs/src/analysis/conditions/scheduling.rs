@@ -1,6 +1,7 @@
 //! Who gets the processor and for how long: scheduling class, real-time throttle, autogroups, control groups.
 
 use super::{of_number, write_as_root};
+use crate::analysis::tuning;
 use crate::model::check::{Check, Status};
 use crate::model::facts::{self, Facts, Files};
 use crate::model::item::Item;
@@ -27,15 +28,31 @@ pub(super) fn rt_throttle(facts: &Facts) -> Check {
     let item = Item::RtThrottle;
     of_number(facts, item, RUNTIME, "the kernel has no throttle", |runtime_us| {
         let period_us = facts.number("proc/sys/kernel/sched_rt_period_us").unwrap_or(1_000_000);
-        if runtime_us < 0 || runtime_us >= period_us {
-            return Check::ok(item, "off");
-        }
-        let value = format!("{runtime_us} of {period_us} µs");
+        let throttled = runtime_us >= 0 && runtime_us < period_us;
+        let servers = tuning::fair_servers(facts);
+        let serves = servers.iter().any(|server| facts.number(server).is_some_and(|ns| ns > 0));
+        let unseen = match servers.is_empty() && has_fair_servers(facts) {
+            true => "; the kernel does not show its fair server",
+            false => "",
+        };
+        let value = match (throttled, serves) {
+            (false, false) => return Check::ok(item, format!("off{unseen}")),
+            (true, false) => format!("{runtime_us} of {period_us} µs{unseen}"),
+            (false, true) => "off, but the fair server is on".to_owned(),
+            (true, true) => format!("{runtime_us} of {period_us} µs, and the fair server is on"),
+        };
         if !facts.process.fifo {
             return Check::ok(item, format!("{value}; without real-time priority it does not matter"));
         }
         Check::new(item, Status::Note, value).mended_by(write_as_root(facts, "-1", RUNTIME))
     })
+}
+
+/// They came with Linux 6.12.
+fn has_fair_servers(facts: &Facts) -> bool {
+    let release = facts.text("proc/sys/kernel/osrelease").unwrap_or_default();
+    let mut numbers = release.split(['.', '-']).map(|number| number.parse::<u32>().unwrap_or(0));
+    (numbers.next(), numbers.next()) >= (Some(6), Some(12))
 }
 
 pub(super) fn autogroup(facts: &Facts) -> Check {

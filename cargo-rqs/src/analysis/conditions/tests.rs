@@ -129,8 +129,8 @@ fn users_without_rights_are_told_to_use_sudo() {
 proptest! {
     #[test]
     fn no_text_of_any_file_makes_a_check_panic(
-        texts in proptest::collection::vec("(\\PC|\n|\t|-|[0-9]|\\(|\\)|\\[|\\]|some avg10=|max |nr_throttled |cpu3 ){0,20}", 71),
-        refused in proptest::collection::vec(any::<bool>(), 71),
+        texts in proptest::collection::vec("(\\PC|\n|\t|-|[0-9]|\\(|\\)|\\[|\\]|some avg10=|max |nr_throttled |cpu3 ){0,20}", 80),
+        refused in proptest::collection::vec(any::<bool>(), 80),
     ) {
         let mut facts = calm();
         let readings = facts.files.values_mut().chain(facts.earlier.values_mut());

@@ -18,7 +18,7 @@ pub(super) const COUNTING: [&str; 4] = [
 ];
 
 /// Files that tell how something stands.
-pub(super) const STANDING: [&str; 69] = [
+pub(super) const STANDING: [&str; 70] = [
     "proc/cmdline",
     "proc/cpuinfo",
     "proc/irq/#/smp_affinity_list",
@@ -80,6 +80,7 @@ pub(super) const STANDING: [&str; 69] = [
     "sys/devices/system/cpu/vulnerabilities/*",
     "sys/devices/system/node/node#/cpulist",
     "sys/devices/system/node/online",
+    "sys/kernel/debug/sched/fair_server/cpu#/runtime",
     "sys/kernel/mm/ksm/pages_sharing",
     "sys/kernel/mm/ksm/run",
     "sys/kernel/mm/transparent_hugepage/defrag",
