@@ -121,6 +121,27 @@ fn settings_of_a_copy_are_changed_told_and_put_back_byte_for_byte() {
     assert_eq!(env(&["status"]).exited(0).stdout, "not tuned: no setting is changed\n");
 }
 
+#[test]
+fn a_run_on_a_host_that_does_not_meet_a_demand_measures_nothing_and_ends_with_7() {
+    let repository = Repository::get();
+    let results = repository.results();
+    let bench = |variable: &str| {
+        let sides = ["bench", "--baseline", "v1", "--candidate", "v1-readme"];
+        let mut command = repository.command("", &[&sides[..], &SHORT].concat());
+        command.env(variable, "x").env("CARGO_RQS_STATE_DIR", repository.scratch("demand"));
+        finish(command)
+    };
+    repository.write("rqs.toml", "[env]\nrequire = [\"instrumentation\"]\n");
+    let told =
+        ["error: the host does not meet", "instrumentation: LLVM_PROFILE_FILE=x; wanted: ", "unset LLVM"];
+    bench("LLVM_PROFILE_FILE").exited(7).said(&told);
+    assert_eq!(repository.results(), results);
+    bench("RQS_TEST_NOTHING").exited(0);
+    repository.write("rqs.toml", "[env]\nrequires = []\n");
+    let misspelt = bench("RQS_TEST_NOTHING").exited(2).said(&["rqs.toml:2:1: unknown field `requires`"]);
+    assert!(!misspelt.stderr.contains("building"), "{}", misspelt.stderr);
+}
+
 static MACHINE: Mutex<()> = Mutex::new(());
 
 /// This machine, for one test at a time; its settings are as they were afterwards.

@@ -7,7 +7,7 @@ use crate::model::facts::{Facts, Known};
 use crate::model::item::Item;
 
 const NO_POLICY: &str = "no frequency policy; the firmware or the hypervisor decides about the clock";
-const SCALING_DRIVER_CPUIDLE: &str = "sys/devices/system/cpu/cpuidle/current_driver";
+const IDLE_DRIVER: &str = "sys/devices/system/cpu/cpuidle/current_driver";
 
 /// The distinct texts of one file in all policies of the benchmark cores, or why there is none.
 fn of_policies(facts: &Facts, item: Item, name: &str, absent: &str) -> Result<Vec<String>, Box<Check>> {
@@ -131,11 +131,10 @@ pub(super) fn c_states(facts: &Facts) -> Check {
             _ => {}
         }
     }
-    open.dedup();
     open.sort();
     open.dedup();
     if open.is_empty() {
-        return of_file(facts, item, SCALING_DRIVER_CPUIDLE, absent, |driver| {
+        return of_file(facts, item, IDLE_DRIVER, absent, |driver| {
             Check::ok(item, format!("none that is slow ({driver})"))
         });
     }

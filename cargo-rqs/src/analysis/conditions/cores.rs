@@ -87,8 +87,9 @@ pub(super) fn isolation(facts: &Facts) -> Check {
         return Check::not_there(item, "one core only");
     }
     let core = if cores.is_empty() { "CORE".to_owned() } else { cores.to_string() };
-    Check::new(item, Status::Note, value)
-        .mended_by(format!("boot with `isolcpus={core} nohz_full={core} rcu_nocbs={core}`"))
+    Check::new(item, Status::Note, value).mended_by(format!(
+        "boot with `isolcpus={core} nohz_full={core} rcu_nocbs={core}`, and use `--cpu {core}`"
+    ))
 }
 
 pub(super) fn smt(facts: &Facts) -> Check {
