@@ -214,7 +214,7 @@ impl Background {
     #[track_caller]
     pub fn wait_until(&mut self, what: &str, mut condition: impl FnMut() -> bool) {
         let mut ended = None;
-        let happened = within(Duration::from_secs(240), || {
+        let happened = within(Duration::from_secs(900), || {
             ended = self.child.try_wait().unwrap();
             ended.is_some() || condition()
         });
