@@ -17,7 +17,7 @@ use crate::host::environment;
 use crate::host::facts::{self, Inquiry};
 use crate::host::revisions::Target;
 use crate::host::terminal::Terminal;
-use crate::host::tuning::Restored;
+use crate::host::tuning::{Refusal, Restored};
 use crate::model::check::{self, Check};
 use crate::model::facts::Facts;
 use crate::model::failure::{Exit, Failure, Outcome};
@@ -162,11 +162,15 @@ fn say_restored(restored: &Restored, terminal: &mut Terminal) -> Outcome<()> {
     if undone.failed.is_empty() {
         return Ok(());
     }
+    const MOST_CAUSES: usize = 5;
     let mut failure = Failure::incomplete(format!("cannot put back {}", count(undone.failed.len())));
-    failure.causes = undone
-        .failed
-        .iter()
-        .map(|refusal| format!("/{}: {}", visible(&refusal.entry.path), visible(&refusal.why)))
-        .collect();
-    Err(failure.hint("run `cargo rqs env restore` as root; what they were is kept until then"))
+    let cause = |refusal: &Refusal| format!("/{}: {}", visible(&refusal.entry.path), visible(&refusal.why));
+    failure.causes = undone.failed.iter().take(MOST_CAUSES).map(cause).collect();
+    if let Some(more) = undone.failed.len().checked_sub(MOST_CAUSES).filter(|more| *more > 0) {
+        failure.causes.push(format!("and {more} more"));
+    }
+    let program = facts::own_program();
+    Err(failure.hint(format!(
+        "`sudo {program} env restore` may write them; what they were is kept until everything is back"
+    )))
 }

@@ -51,5 +51,10 @@ pub fn may_write(root: &Path, path: &str) -> bool {
     process::may_write(&root.join(path))
 }
 
+/// The path of this program, for commands that are to be run as another user.
+pub fn own_program() -> String {
+    process::own_program()
+}
+
 #[cfg(test)]
 mod tests;

@@ -43,7 +43,7 @@ pub(super) fn gather(bench_cores: &[u32], folder: &Path) -> ProcessFacts {
     });
     ProcessFacts {
         pid: std::process::id(),
-        program: program(),
+        program: own_program(),
         root: is_root(),
         affinity_refused: try_cores(bench_cores).err().map(|error| error.to_string()),
         fifo: try_fifo(),
@@ -58,7 +58,7 @@ pub(super) fn gather(bench_cores: &[u32], folder: &Path) -> ProcessFacts {
 }
 
 /// `sudo` looks for programs elsewhere than their user does, so commands for it name the path.
-fn program() -> String {
+pub(super) fn own_program() -> String {
     std::env::current_exe().map_or_else(|_| "cargo-rqs".into(), |path| path.to_string_lossy().into_owned())
 }
 
