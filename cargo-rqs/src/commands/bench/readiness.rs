@@ -47,7 +47,7 @@ pub fn enter(
     let mut ready = match options.tune {
         true => tune(options, work, terminal)?,
         false => {
-            warn_of_leftovers(terminal)?;
+            warn_of_leftovers(terminal);
             Ready { tuned: None, notes: Vec::new() }
         }
     };
@@ -69,22 +69,26 @@ fn note_of_blockers(found: &[Check]) -> Option<String> {
 }
 
 /// Settings that a killed run left spoil this one too, one way or the other.
-fn warn_of_leftovers(terminal: &mut Terminal) -> Outcome<()> {
-    if let Some(Standing { journal, of_another_boot: false, owner_lives: false, changed, .. }) =
-        Workbench::of(Path::new("/"))?.standing()?
-        && journal.purpose == Purpose::Run
-    {
-        terminal.say(&format!(
-            "warning: a run that was killed left {} settings of the host changed; `cargo rqs env restore` puts them back",
-            changed.len()
-        ));
+fn warn_of_leftovers(terminal: &mut Terminal) {
+    match Workbench::of(Path::new("/")).standing() {
+        Ok(Some(Standing { journal, of_another_boot: false, owner_lives: false, changed, .. }))
+            if journal.purpose == Purpose::Run =>
+        {
+            terminal.say(&format!(
+                "warning: a run that was killed left {} settings of the host changed; `cargo rqs env restore` puts \
+                 them back",
+                changed.len()
+            ));
+        }
+        Ok(_) => {}
+        // A run that does not tune needs no journal; whoever tunes or restores is told the whole of it.
+        Err(failure) => terminal.say(&format!("warning: {}", failure.message)),
     }
-    Ok(())
 }
 
 fn tune(options: &BenchOptions, work: &Path, terminal: &mut Terminal) -> Outcome<Ready> {
     let root = Path::new("/");
-    let workbench = Workbench::of(root)?;
+    let workbench = Workbench::of(root);
     if let Some(standing) = workbench.standing()?.filter(|standing| !standing.of_another_boot) {
         if standing.journal.purpose == Purpose::Kept || standing.owner_lives {
             terminal.say("the host is tuned already; its settings stay as they are (`cargo rqs env status`)");

@@ -13,6 +13,6 @@ use crate::model::failure::{Exit, Outcome};
 /// When a setting could not be put back.
 pub fn run(id: &str, sysroot: &Path, terminal: &mut Terminal) -> Outcome<Exit> {
     await_end_of_owner()?;
-    say_restored(&Workbench::of(sysroot)?.restore(Some(id))?, terminal)?;
+    say_restored(&Workbench::of(sysroot).restore(Some(id))?, terminal)?;
     Ok(Exit::Clean)
 }

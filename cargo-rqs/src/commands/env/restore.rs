@@ -12,7 +12,7 @@ use crate::model::failure::{Exit, Outcome};
 /// # Errors
 /// When the journal cannot be read, or a setting could not be put back; then the journal stays.
 pub fn run(sysroot: &Path, terminal: &mut Terminal) -> Outcome<Exit> {
-    let workbench = Workbench::of(sysroot)?;
+    let workbench = Workbench::of(sysroot);
     if let Some(standing) = workbench.standing()?
         && standing.owner_lives
         && standing.journal.purpose == crate::model::tuning::Purpose::Run

@@ -13,7 +13,7 @@ use crate::report::tuning;
 /// # Errors
 /// When the journal cannot be read.
 pub fn run(sysroot: &Path, terminal: &mut Terminal) -> Outcome<Exit> {
-    let text = match Workbench::of(sysroot)?.standing()? {
+    let text = match Workbench::of(sysroot).standing()? {
         None => "not tuned: no setting is changed\n".to_owned(),
         Some(standing) if standing.of_another_boot => {
             "not tuned: settings were changed before the last boot, and ended with it\n".to_owned()

@@ -30,7 +30,7 @@ pub struct TuneOptions {
 /// # Errors
 /// When the host is tuned already, the journal cannot be written, or nothing that is wrong could be changed.
 pub fn run(options: &TuneOptions, current_dir: &Path, terminal: &mut Terminal) -> Outcome<Exit> {
-    let workbench = Workbench::of(&options.sysroot)?;
+    let workbench = Workbench::of(&options.sysroot);
     if !options.dry_run
         && let Some(standing) = workbench.standing()?
         && standing.journal.purpose == Purpose::Run

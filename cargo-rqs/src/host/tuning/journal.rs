@@ -19,7 +19,9 @@ const FOLDER_OF_ROOT: &str = "/var/lib/cargo-rqs";
 /// Where the journal of one root lies.
 #[derive(Debug)]
 pub(super) struct Drawer {
-    /// Folders that it may lie in; this process writes into the first one.
+    /// The folder that this process writes it into, where it has one.
+    own: Option<PathBuf>,
+    /// All folders that it may lie in.
     folders: Vec<PathBuf>,
     /// Its name without the ending.
     name: String,
@@ -33,30 +35,28 @@ pub(super) struct Lock {
 
 impl Drawer {
     /// Root has one for the whole host. Others have their own, and also see root's.
-    pub(super) fn of(root: &Path) -> Outcome<Drawer> {
+    pub(super) fn of(root: &Path) -> Drawer {
         let variable =
             |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         // SAFETY: takes nothing, cannot fail.
         let is_root = unsafe { libc::geteuid() == 0 };
-        let folders = match variable(FOLDER_VARIABLE) {
-            Some(folder) => vec![folder],
-            None if is_root => vec![FOLDER_OF_ROOT.into()],
-            None => {
-                let state = variable("XDG_STATE_HOME")
-                    .or_else(|| variable("HOME").map(|home| home.join(".local/state")))
-                    .ok_or_else(|| {
-                        Failure::incomplete("there is no place for what has to be restored later")
-                            .hint(format!("name a folder with `{FOLDER_VARIABLE}`"))
-                    })?;
-                vec![state.join("cargo-rqs"), FOLDER_OF_ROOT.into()]
-            }
+        let of_user = || {
+            let state = variable("XDG_STATE_HOME").or_else(|| Some(variable("HOME")?.join(".local/state")));
+            state.map(|state| state.join("cargo-rqs"))
         };
-        Ok(Drawer { folders, name: name_for(root) })
+        let named = variable(FOLDER_VARIABLE);
+        let own = match &named {
+            Some(folder) => Some(folder.clone()),
+            None if is_root => Some(FOLDER_OF_ROOT.into()),
+            None => of_user(),
+        };
+        let of_root = (named.is_none() && !is_root).then(|| FOLDER_OF_ROOT.into());
+        Drawer { folders: own.iter().cloned().chain(of_root).collect(), own, name: name_for(root) }
     }
 
     #[cfg(test)]
     pub(super) fn in_folder(root: &Path, folder: &Path) -> Drawer {
-        Drawer { folders: vec![folder.to_owned()], name: name_for(root) }
+        Drawer { own: Some(folder.to_owned()), folders: vec![folder.to_owned()], name: name_for(root) }
     }
 
     /// Waits until no other process is at it.
@@ -112,7 +112,10 @@ impl Drawer {
     }
 
     fn made_folder(&self) -> Outcome<&Path> {
-        let folder = &self.folders[0];
+        let folder = self.own.as_deref().ok_or_else(|| {
+            Failure::incomplete("there is no place for what has to be restored later")
+                .hint(format!("name a folder with `{FOLDER_VARIABLE}`"))
+        })?;
         DirBuilder::new().recursive(true).mode(0o755).create(folder).map_err(|error| {
             Failure::incomplete(format!("cannot create `{}`", folder.display()))
                 .because(error)

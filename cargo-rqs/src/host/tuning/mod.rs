@@ -67,11 +67,8 @@ pub enum Restored {
 
 impl Workbench {
     /// The workbench for a root, which is `/` or a folder with a copy of `/proc` and `/sys`.
-    ///
-    /// # Errors
-    /// When there is no place for the journal.
-    pub fn of(root: &Path) -> Outcome<Workbench> {
-        Ok(Workbench { root: root.to_owned(), drawer: Drawer::of(root)? })
+    pub fn of(root: &Path) -> Workbench {
+        Workbench { root: root.to_owned(), drawer: Drawer::of(root) }
     }
 
     #[cfg(test)]
