@@ -55,7 +55,10 @@ impl Conditions {
             kernel::allowed_cpus().map_err(|error| format!("cannot read the allowed cores: {error}"))?;
         let bench_cpus = match requested_cpus {
             Some(requested) => {
-                if let Some(missing) = requested.iter().find(|cpu| !allowed.contains(cpu)) {
+                // Isolated cores are in nobody's set from the start, and are granted to those who ask.
+                let granted =
+                    |cpu: &u32| allowed.contains(cpu) || in_scratch_thread(|| kernel::pin(0, &[*cpu]));
+                if let Some(missing) = requested.iter().find(|cpu| !granted(cpu)) {
                     return Err(format!("core {missing} may not be used; allowed: {}", join(&allowed)));
                 }
                 requested.to_vec()
@@ -277,4 +280,28 @@ pub(crate) fn install(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
     std::fs::write(&temporary, bytes)?;
     std::fs::rename(&temporary, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_core_outside_of_the_present_set_is_granted_when_the_kernel_permits_it() {
+        let all = kernel::allowed_cpus().unwrap();
+        let (first, last) = (all[0], all[all.len() - 1]);
+        std::thread::spawn(move || {
+            kernel::pin(0, &[first]).unwrap();
+            assert_eq!(Conditions::granted(Some(&[last])).unwrap().bench_cpus, [last]);
+            assert_eq!(Conditions::granted(None).unwrap().bench_cpus, [first]);
+        })
+        .join()
+        .unwrap();
+    }
+
+    #[test]
+    fn a_core_that_does_not_exist_is_refused_with_those_that_are_allowed() {
+        let refused = Conditions::granted(Some(&[100_000])).unwrap_err();
+        assert!(refused.starts_with("core 100000 may not be used; allowed: "), "{refused}");
+    }
 }

@@ -5,12 +5,14 @@
     clippy::disallowed_methods,
     clippy::print_stderr,
     clippy::unwrap_used,
-    reason = "tests start processes, touch files and may end early"
+    clippy::print_stderr,
+    reason = "tests start processes, touch files, may end early, and say what they skip"
 )]
 
 mod builds;
 mod counting;
 mod faults;
+mod host;
 mod interruption;
 mod measuring;
 mod program;

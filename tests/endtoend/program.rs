@@ -137,9 +137,7 @@ impl Repository {
 
     /// Starts the tool in the background.
     pub fn start(&self, arguments: &[&str]) -> Background {
-        let mut command = self.command("", arguments);
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        Background { child }
+        Background::of(self.command("", arguments))
     }
 
     /// Waits until a run in progress has journalled its first epoch.
@@ -212,6 +210,12 @@ pub struct Background {
 }
 
 impl Background {
+    /// Starts a command.
+    pub fn of(mut command: Command) -> Background {
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        Background { child }
+    }
+
     /// Its process id.
     pub fn pid(&self) -> u32 {
         self.child.id()
@@ -221,7 +225,7 @@ impl Background {
     #[track_caller]
     pub fn wait_until(&mut self, what: &str, mut condition: impl FnMut() -> bool) {
         let mut ended = None;
-        let happened = within(Duration::from_secs(240), || {
+        let happened = within(Duration::from_secs(900), || {
             ended = self.child.try_wait().unwrap();
             ended.is_some() || condition()
         });

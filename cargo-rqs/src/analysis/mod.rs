@@ -2,10 +2,12 @@
 
 pub mod centre;
 pub mod comparison;
+pub mod conditions;
 pub mod confidence;
 pub mod epoch;
 pub mod row;
 pub mod steadiness;
 pub mod summary;
+pub mod tuning;
 pub mod verdict;
 pub mod work;

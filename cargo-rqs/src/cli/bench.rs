@@ -45,7 +45,8 @@ enum Gate {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Revisions: a tag, branch, hash or `HEAD~3`; `workdir` (with uncommitted changes); `path:DIR`; `published:1.2.0`.\n\
-Exit codes: 0 clean, 100 a regression, 101 could not complete, 2 usage, 4 nothing to run, 5 inconclusive (if asked).")]
+Exit codes: 0 clean, 100 a regression, 101 could not complete, 2 usage, 4 nothing to run, 5 inconclusive (if asked),\n\
+7 the host does not meet what `[env] require` in `rqs.toml` or --strict demands.")]
 pub struct Bench {
     /// Measure only benchmarks whose name matches this regular expression.
     filter: Option<String>,
@@ -70,6 +71,12 @@ pub struct Bench {
     /// Format of the result on standard output.
     #[arg(long, value_enum, default_value = "text")]
     format: FormatChoice,
+    /// Tune the host for the run, and put every setting back afterwards, however the run ends.
+    #[arg(long)]
+    tune: bool,
+    /// Measure nothing when `cargo rqs env check` finds a blocker.
+    #[arg(long)]
+    strict: bool,
     /// Measure benchmarks even where both sides are the same code.
     #[arg(long)]
     measure_identical: bool,
@@ -198,6 +205,8 @@ impl Bench {
             dry_run: self.dry_run,
             measure_identical: self.measure_identical,
             fail_on_inconclusive: self.fail_on.is_some(),
+            tune: self.tune,
+            strict: self.strict,
             output: Output { format: self.format.into() },
             policy: Policy {
                 instructions_margin: self.explaining.instructions_margin,

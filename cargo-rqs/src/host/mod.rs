@@ -2,11 +2,14 @@
 
 pub mod cargo;
 pub mod clock;
+pub mod config;
 pub mod counts;
 pub mod environment;
+pub mod facts;
 pub mod journal;
 pub mod lock;
 pub mod revisions;
 pub mod signals;
 pub mod store;
 pub mod terminal;
+pub mod tuning;

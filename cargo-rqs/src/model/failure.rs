@@ -17,7 +17,6 @@ pub enum Exit {
     #[expect(dead_code, reason = "the commands that compare stored runs end with it")]
     NotComparable = 6,
     /// The host failed a required check.
-    #[expect(dead_code, reason = "the commands that check the host end with it")]
     HostCheck = 7,
     /// A regression or a failed gate.
     Regression = 100,

@@ -1,13 +1,19 @@
 //! The words of the product as plain data with units and invariants.
 
+pub mod check;
+pub mod config;
+pub mod cores;
 pub mod dependencies;
 pub mod environment;
+pub mod facts;
 pub mod failure;
 pub mod fingerprint;
+pub mod item;
 pub mod policy;
 pub mod record;
 pub mod revision;
 pub mod run_id;
+pub mod tuning;
 
 #[cfg(test)]
 pub use rqs_harness::contract::BlockOrder;

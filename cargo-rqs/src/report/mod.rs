@@ -1,5 +1,6 @@
 //! Comparisons and histories to text, Markdown and JSON, as strings.
 
+pub mod checks;
 pub mod escape;
 pub mod json;
 pub mod markdown;
@@ -8,6 +9,7 @@ pub mod paint;
 pub mod runs;
 pub mod table;
 pub mod text;
+pub mod tuning;
 pub mod words;
 mod work;
 

@@ -7,6 +7,7 @@ mod measure;
 mod options;
 mod prepare;
 mod progress;
+mod readiness;
 mod suites;
 
 use std::path::Path;
@@ -17,7 +18,7 @@ use rqs_harness::process::{Conditions, CoordinatorSeat};
 pub use counting::CountWhich;
 pub use options::{BenchOptions, Effort};
 
-use super::{Places, print_run};
+use super::{Places, granted, print_run};
 use crate::analysis::comparison;
 use crate::host::clock::Stopwatch;
 use crate::host::journal::{self, Journal};
@@ -25,12 +26,12 @@ use crate::host::lock::{HostTurn, RunLock};
 use crate::host::revisions::Target;
 use crate::host::store::Store;
 use crate::host::terminal::Terminal;
-use crate::host::{clock, environment};
+use crate::host::{clock, config, environment};
 use crate::model::failure::{Exit, Failure, Outcome};
 use crate::model::record::RunRecord;
 use crate::model::run_id::run_id;
 use crate::report::escape::visible_lines;
-use crate::report::json;
+use crate::report::{checks, json};
 use measure::Measuring;
 use prepare::Prepared;
 use suites::Wanted;
@@ -53,6 +54,7 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
     let conditions = conditions(options)?;
     let wanted = Wanted::new(options)?;
     counting::check_gate(options.policy.gate_on_instructions)?;
+    let config = config::find(around.current_dir)?;
     let (target, places) = find_target(around)?;
     let _lock = RunLock::acquire(&places.work)?;
     let laid_out = prepare::lay_out(options, &target, &places, terminal)?;
@@ -64,6 +66,7 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
     }
     let prepared = laid_out.build(around.interrupted, terminal)?;
     let _turn = host_turn(around, terminal)?;
+    let ready = readiness::enter(options, &config.env, &places.work, terminal)?;
     let started_unix_ms = clock::now_unix_ms();
     let suites =
         suites::list(options, wanted, &prepared, &conditions, &places, around.interrupted, terminal)?;
@@ -75,7 +78,8 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
         return Ok(Exit::Clean);
     }
     let store = Store::open(&places.results);
-    let record = start_record(options, &prepared, &conditions, &store, suites, started_unix_ms)?;
+    let mut record = start_record(options, &prepared, &conditions, &store, suites, started_unix_ms)?;
+    record.notes.extend_from_slice(ready.notes());
     let journal = Journal::create(&places.work, &record)?;
     let run = Run {
         options,
@@ -86,7 +90,7 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
         places: &places,
         record,
     };
-    run.finish(journal, terminal)
+    ready.leave(run.finish(journal, terminal), terminal)
 }
 
 /// Takes up the newest run that was interrupted, with the options it was started with.
@@ -94,6 +98,7 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
 /// # Errors
 /// When there is none, or its revisions are not what they were.
 pub fn resume(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Terminal) -> Outcome<Exit> {
+    let config = config::find(around.current_dir)?;
     let (target, places) = find_target(around)?;
     let _lock = RunLock::acquire(&places.work)?;
     let Some((journal, record)) = Journal::resume(&places.work)? else { return Err(no_unfinished_run()) };
@@ -110,6 +115,7 @@ pub fn resume(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut 
     let conditions = conditions(&options)?;
     terminal.say(&format!("resuming run {}", record.id));
     let _turn = host_turn(around, terminal)?;
+    let ready = readiness::enter(&options, &config.env, &places.work, terminal)?;
     let run = Run {
         options: &options,
         prepared: &prepared,
@@ -119,7 +125,7 @@ pub fn resume(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut 
         places: &places,
         record,
     };
-    run.finish(journal, terminal)
+    ready.leave(run.finish(journal, terminal), terminal)
 }
 
 /// The arguments of the newest run that was interrupted, as they were typed.
@@ -158,8 +164,7 @@ fn host_turn(around: &Surroundings<'_>, terminal: &mut Terminal) -> Outcome<Host
 }
 
 fn conditions(options: &BenchOptions) -> Outcome<Conditions> {
-    let mut conditions = Conditions::granted(options.cpus.as_deref())
-        .map_err(|what| Failure::usage(what).hint("name allowed cores with `--cpu`, or `--cpu none`"))?;
+    let mut conditions = granted(options.cpus.as_deref())?;
     conditions.hang_timeout_s = options.hang_timeout_s;
     Ok(conditions)
 }
@@ -186,6 +191,7 @@ fn start_record(
     let build = &prepared.sides.candidate.build;
     let environment = environment::capture(&facts, &build.target, &build.profile, &build.rustflags)?;
     store.write_schema("report", &json::schema())?;
+    store.write_schema("check", &checks::schema())?;
     let seed = options.seed.unwrap_or_else(clock::random_seed);
     let measured = comparison::measured_benchmarks(&suites.records);
     let sides = &prepared.sides;

@@ -39,6 +39,10 @@ pub struct BenchOptions {
     pub measure_identical: bool,
     /// Exit with 5 when something stays inconclusive.
     pub fail_on_inconclusive: bool,
+    /// Tune the host for the run, and put everything back afterwards.
+    pub tune: bool,
+    /// Measure nothing where a condition of the host is a blocker.
+    pub strict: bool,
     /// How the result is printed.
     pub output: Output,
     /// What counts as a change.

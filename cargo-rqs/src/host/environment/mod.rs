@@ -58,6 +58,13 @@ pub fn capture(
     Ok(Environment { format: Environment::FORMAT, comparability, metadata: metadata::gather(&processors) })
 }
 
+/// What kind of machine this is: hypervisor or container, `none` on bare metal.
+pub fn virtualisation() -> String {
+    let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let kernel = System::kernel_version().unwrap_or_default();
+    virtualisation::Evidence::gather(&cpu::parse(&cpuinfo), &kernel).name()
+}
+
 /// The content of a small text file without surrounding white space; nothing when there is none that can be read.
 fn fact(path: &str) -> Option<String> {
     let bytes = fs::read(path).ok()?;
