@@ -10,6 +10,7 @@ pub mod columns;
 pub mod conductor;
 pub mod contract;
 pub mod criterion;
+pub mod hardware;
 mod kernel;
 pub mod process;
 mod shared;
@@ -19,6 +20,9 @@ pub use conductor::{EpochReport, EpochRequest, Pair, Task};
 
 /// The probe as a shared object, built with this crate; empty where the platform has none.
 pub const PROBE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/librqs_probe.so"));
+
+/// The reference benchmarks as a program, built with this crate; empty where the platform is not supported.
+const REFERENCE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rqs-reference"));
 
 /// Whether this platform has a probe: return addresses are read from the stack, which only x86-64 keeps there.
 pub fn can_probe() -> bool {

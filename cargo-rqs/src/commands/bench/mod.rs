@@ -23,6 +23,7 @@ use crate::host::revisions::Target;
 use crate::host::store::Store;
 use crate::host::terminal::Terminal;
 use crate::host::{clock, environment};
+use crate::model::environment::Environment;
 use crate::model::failure::{Exit, Failure, Outcome};
 use crate::model::record::RunRecord;
 use crate::model::run_id::run_id;
@@ -71,7 +72,7 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
         return Ok(Exit::Clean);
     }
     let store = Store::open(&places.results);
-    let record = start_record(options, &prepared, &conditions, &store, suites, started_unix_ms)?;
+    let record = start_record(options, &prepared, &conditions, &store, &places, suites, started_unix_ms)?;
     let journal = Journal::create(&places.work, &record)?;
     let run = Run {
         options,
@@ -175,12 +176,11 @@ fn start_record(
     prepared: &Prepared,
     conditions: &Conditions,
     store: &Store,
+    places: &Places,
     suites: suites::Listed,
     started_unix_ms: u64,
 ) -> Outcome<RunRecord> {
-    let facts = prepared.toolchain_facts();
-    let build = &prepared.sides.candidate.build;
-    let environment = environment::capture(&facts, &build.target, &build.profile, &build.rustflags)?;
+    let environment = environment_of(prepared, places)?;
     store.write_schema("report", &json::schema())?;
     let seed = options.seed.unwrap_or_else(clock::random_seed);
     let measured = comparison::measured_benchmarks(&suites.records);
@@ -203,6 +203,19 @@ fn start_record(
         placement: suites::placement(conditions),
         notes: prepared.notes.iter().chain(&suites.notes).cloned().collect(),
         suites: suites.records,
+    })
+}
+
+fn environment_of(prepared: &Prepared, places: &Places) -> Outcome<Environment> {
+    let build = &prepared.sides.candidate.build;
+    environment::capture(&environment::Subject {
+        toolchain: &prepared.toolchain.facts(),
+        cargo_version: &prepared.toolchain.cargo_version,
+        target: &build.target,
+        profile: &build.profile,
+        rustflags: &build.rustflags,
+        linker: None,
+        work_dir: &places.work,
     })
 }
 
