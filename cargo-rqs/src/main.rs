@@ -29,9 +29,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use cli::env::EnvCommand;
 use cli::{Cargo, Command};
-use commands::bench::{self, Surroundings};
-use commands::{Places, list, show};
+use commands::{Places, Surroundings, bench, env, list, show};
 use host::revisions::Target;
 use host::signals;
 use host::terminal::Terminal;
@@ -70,6 +70,13 @@ fn dispatch(typed: cli::Rqs, arguments: &[OsString], terminal: &mut Terminal) ->
             bench::run(&bench.into_options(typed_with_bench(arguments))?, &around, terminal)
         }
         Command::Show(show) => show::run(&show.run, &stored()?, show.output(), terminal),
+        Command::Env(command) => match command.command {
+            EnvCommand::Capture(capture) => env::capture::run(&capture.options(), &around, terminal),
+            EnvCommand::Compare(compare) => {
+                env::compare::run([&compare.first, &compare.second], compare.output(), &around, terminal)
+            }
+            EnvCommand::Bench(probe) => env::bench::run(&probe.into_options(), &around, terminal),
+        },
         Command::List(_) => list::run(&stored()?, terminal),
     }
 }

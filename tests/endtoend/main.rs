@@ -8,6 +8,7 @@
 )]
 
 mod builds;
+mod environments;
 mod faults;
 mod interruption;
 mod measuring;

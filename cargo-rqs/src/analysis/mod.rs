@@ -3,7 +3,10 @@
 pub mod centre;
 pub mod comparison;
 pub mod confidence;
+pub mod environments;
 pub mod epoch;
+pub mod noise;
+pub mod readings;
 pub mod row;
 pub mod steadiness;
 pub mod summary;

@@ -1,6 +1,7 @@
 //! What can be typed: clap structures and their conversion into what the commands understand; nothing else.
 
 mod bench;
+pub mod env;
 mod values;
 
 use std::path::PathBuf;
@@ -46,6 +47,8 @@ pub struct Rqs {
 pub enum Command {
     /// Measure the benchmarks of two revisions in alternation, and judge each of them.
     Bench(Box<Bench>),
+    /// Look at the machine: what it is, how it differs from another, and what it can show.
+    Env(env::Env),
     /// Print a stored run as `bench` printed it.
     Show(Show),
     /// List the stored runs.

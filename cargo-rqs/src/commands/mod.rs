@@ -2,16 +2,21 @@
 //! one another; what they share is here.
 
 pub mod bench;
+pub mod env;
 pub mod list;
 pub mod show;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rqs_harness::process::Conditions;
 
 use crate::analysis::comparison::Comparison;
+use crate::host::lock::HostTurn;
 use crate::host::revisions::Target;
 use crate::host::terminal::Terminal;
-use crate::model::failure::Outcome;
-use crate::model::record::RunRecord;
+use crate::model::failure::{Failure, Outcome};
+use crate::model::record::{Placement, RunRecord};
 use crate::report::paint::Paint;
 use crate::report::{json, markdown, text};
 
@@ -52,6 +57,35 @@ fn print_run(
 
 fn paint(terminal: &Terminal) -> Paint {
     if terminal.paints_results() { Paint::Ansi } else { Paint::Plain }
+}
+
+/// What commands need from outside.
+pub struct Surroundings<'a> {
+    /// The directory that the user is in.
+    pub current_dir: &'a Path,
+    /// Directory of the results as typed.
+    pub results: Option<&'a Path>,
+    /// True once the user asks to stop.
+    pub interrupted: &'a AtomicBool,
+}
+
+/// Two runs at once would disturb each other's numbers, whatever repositories they are about.
+fn host_turn(around: &Surroundings<'_>, terminal: &mut Terminal) -> Outcome<HostTurn> {
+    let turn = HostTurn::wait(|| {
+        terminal.status("waiting for another run to finish measuring on this host");
+        !around.interrupted.load(Ordering::Relaxed)
+    })?;
+    turn.ok_or_else(|| Failure::incomplete("interrupted").cause("another run is measuring on this host"))
+}
+
+/// How processes are placed, for a record.
+fn placement(conditions: &Conditions) -> Placement {
+    Placement {
+        bench_cpus: conditions.bench_cpus.clone(),
+        coordinator_cpu: conditions.coordinator_cpu(),
+        scheduling: if conditions.fifo { "fifo" } else { "other" }.into(),
+        aslr_off: conditions.aslr_off,
+    }
 }
 
 /// The directories of a target.

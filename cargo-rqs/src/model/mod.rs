@@ -5,6 +5,7 @@ pub mod environment;
 pub mod failure;
 pub mod fingerprint;
 pub mod policy;
+pub mod probe;
 pub mod record;
 pub mod revision;
 pub mod run_id;
@@ -12,5 +13,6 @@ pub mod run_id;
 #[cfg(test)]
 pub use rqs_harness::contract::BlockOrder;
 pub use rqs_harness::contract::{
-    BenchmarkFailure, BenchmarkKey, Block, ByRole, Disturbance, Engine, EpochSample, Role, Turn,
+    BenchmarkFailure, BenchmarkKey, Block, ByRole, Disturbance, Engine, EpochSample, Reading, Role, Turn,
+    Work,
 };

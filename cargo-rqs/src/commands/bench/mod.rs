@@ -8,17 +8,14 @@ mod prepare;
 mod progress;
 mod suites;
 
-use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use rqs_harness::process::{Conditions, CoordinatorSeat};
 
 pub use options::{BenchOptions, Effort};
 
-use super::{Places, print_run};
-use crate::analysis::comparison;
+use super::{Places, Surroundings, host_turn, placement, print_run};
+use crate::analysis::{comparison, noise};
 use crate::host::journal::{self, Journal};
-use crate::host::lock::{HostTurn, RunLock};
+use crate::host::lock::RunLock;
 use crate::host::revisions::Target;
 use crate::host::store::Store;
 use crate::host::terminal::Terminal;
@@ -28,20 +25,10 @@ use crate::model::failure::{Exit, Failure, Outcome};
 use crate::model::record::RunRecord;
 use crate::model::run_id::run_id;
 use crate::report::escape::visible_lines;
-use crate::report::json;
+use crate::report::{hosts, json};
 use measure::Measuring;
 use prepare::Prepared;
 use suites::Wanted;
-
-/// What every run needs from outside.
-pub struct Surroundings<'a> {
-    /// The directory that the user is in.
-    pub current_dir: &'a Path,
-    /// Directory of the results as typed.
-    pub results: Option<&'a Path>,
-    /// True once the user asks to stop.
-    pub interrupted: &'a AtomicBool,
-}
 
 /// Measures and judges.
 ///
@@ -73,6 +60,7 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
     }
     let store = Store::open(&places.results);
     let record = start_record(options, &prepared, &conditions, &store, &places, suites, started_unix_ms)?;
+    foretell(&record, &store, terminal)?;
     let journal = Journal::create(&places.work, &record)?;
     let run = Run {
         options,
@@ -145,15 +133,6 @@ fn find_target(around: &Surroundings<'_>) -> Outcome<(Target, Places)> {
     Ok((target, places))
 }
 
-/// Two runs at once would disturb each other's numbers, whatever repositories they are about.
-fn host_turn(around: &Surroundings<'_>, terminal: &mut Terminal) -> Outcome<HostTurn> {
-    let turn = HostTurn::wait(|| {
-        terminal.status("waiting for another run to finish measuring on this host");
-        !around.interrupted.load(Ordering::Relaxed)
-    })?;
-    turn.ok_or_else(|| Failure::incomplete("interrupted").cause("another run is measuring on this host"))
-}
-
 fn conditions(options: &BenchOptions) -> Outcome<Conditions> {
     let mut conditions = Conditions::granted(options.cpus.as_deref())
         .map_err(|what| Failure::usage(what).hint("name allowed cores with `--cpu`, or `--cpu none`"))?;
@@ -200,10 +179,22 @@ fn start_record(
         })?,
         policy: options.policy,
         budget: options.budget(measured, seed),
-        placement: suites::placement(conditions),
+        placement: placement(conditions),
         notes: prepared.notes.iter().chain(&suites.notes).cloned().collect(),
         suites: suites.records,
     })
+}
+
+/// Says what a run of this size finds on this host, where a probe of it is stored.
+fn foretell(record: &RunRecord, store: &Store, terminal: &mut Terminal) -> Outcome<()> {
+    let measured = comparison::measured_benchmarks(&record.suites);
+    if let Some(probe) = store.newest_probe(&record.environment)?
+        && let Some(outlook) = noise::outlook(&probe, measured, &record.policy, &record.budget)
+    {
+        let age_s = record.started_unix_s.saturating_sub(probe.finished_unix_s);
+        terminal.say(&hosts::probe::foretell(&outlook, measured, age_s));
+    }
+    Ok(())
 }
 
 fn environment_of(prepared: &Prepared, places: &Places) -> Outcome<Environment> {

@@ -22,7 +22,7 @@ pub(super) fn memory() -> BTreeMap<String, String> {
 pub(super) fn disk(dir: &Path) -> BTreeMap<String, String> {
     let dir = dir.ancestors().find_map(|dir| dir.canonicalize().ok());
     let (Some(dir), Ok(disks)) = (dir, Disks::new_with_refreshed_list()) else { return BTreeMap::new() };
-    let Some(disk) = holding(&dir, disks.list(), Disk::mount_point) else { return BTreeMap::new() };
+    let Some(disk) = holding(&dir, &disks, Disk::mount_point) else { return BTreeMap::new() };
     let kind = match disk.kind() {
         sysinfo::DiskKind::SSD => "solid state",
         sysinfo::DiskKind::HDD => "rotating",
