@@ -14,6 +14,8 @@ pub mod hardware;
 mod kernel;
 pub mod process;
 mod shared;
+#[cfg(feature = "criterion")]
+pub mod suite;
 
 pub use conductor::stage::MeasureError;
 pub use conductor::{EpochReport, EpochRequest, Pair, Task};
