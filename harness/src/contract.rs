@@ -3,7 +3,13 @@
 //! The harness writes these types, the tool reads and stores them. Everything is a raw integer with its unit in
 //! the name; nothing here is derived.
 
+mod profile;
+mod reading;
+
 use serde::{Deserialize, Serialize};
+
+pub use profile::{PROFILE_DIR, profile_name};
+pub use reading::{Reading, Work};
 
 /// Which of the two builds something belongs to. `Baseline` comes first everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -267,84 +273,4 @@ pub struct BenchmarkFailure {
     /// The last lines that the process printed on standard error.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub stderr_tail: String,
-}
-
-/// Names the folder that a suite with a profiler of its own writes its profiles into.
-pub const PROFILE_DIR: &str = "RQS_PROFILE_DIR";
-
-/// The name of a benchmark's profile, without its ending: letters, digits, `-`, `_` and `.` of the id stay, everything
-/// else becomes `_`, and where something was replaced, a mark of the whole id follows, so that two ids never share it.
-pub fn profile_name(id: &str) -> String {
-    const LONGEST: usize = 120;
-    let safe = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    let name: String = id.chars().take(LONGEST).map(|c| if safe(c) { c } else { '_' }).collect();
-    if name == id && !name.is_empty() && !name.starts_with('.') {
-        return name;
-    }
-    // FNV-1a.
-    let mark = id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
-    format!("{}-{mark:016x}", name.trim_start_matches('.'))
-}
-
-/// What the work of a [`Reading`] consists of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Work {
-    /// Steps of a calculation, each of which waits for the one before.
-    Steps,
-    /// Bytes that are read, written or copied.
-    Bytes,
-    /// Loads from memory, each of which waits for the one before.
-    Loads,
-    /// Reads of the clock.
-    ClockReads,
-    /// Writes that are on the disk before the next one begins.
-    Writes,
-    /// The smallest step that the clock makes.
-    Ticks,
-    /// Hand-overs of the turn from one process to another on the same core.
-    Handovers,
-}
-
-/// One property of a machine, measured several times.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Reading {
-    /// Which property, for example `memory_read`.
-    pub name: String,
-    /// What the work consists of.
-    pub work: Work,
-    /// How much of it each repetition does.
-    pub amount: u64,
-    /// Bytes of memory that the work goes over, where that matters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub working_set_bytes: Option<u64>,
-    /// Time of each repetition, in time order.
-    pub elapsed_ns: Vec<u64>,
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn plain_ids_keep_their_name_and_others_get_a_mark() {
-        assert_eq!(profile_name("parse_1.2-x"), "parse_1.2-x");
-        assert!(profile_name("a/b").starts_with("a_b-") && profile_name("a/b") != profile_name("a_b"));
-        assert!(!profile_name("../..").starts_with('.') && !profile_name("").is_empty());
-    }
-
-    proptest! {
-        #[test]
-        fn a_profiles_name_is_safe_and_no_two_ids_share_it(a in "\\PC{0,200}", b in "\\PC{0,200}") {
-            let name = profile_name(&a);
-            prop_assert!(name.len() < 200 && !name.contains(['/', '\0']) && !name.starts_with('.'));
-            prop_assert!(a == b || name != profile_name(&b));
-        }
-    }
 }

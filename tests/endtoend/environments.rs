@@ -112,4 +112,7 @@ fn a_probe_is_recorded_shown_side_by_side_and_tells_a_run_what_it_will_find() {
     repository.rqs(&["env", "compare", path, "here", "--results", results]).exited(0);
     let (ran, _) = repository.judged("v1", "slower", &["mix/changed", "--results", results]);
     ran.exited(100).said(&["on this host nine of ten runs find a change of", "1 benchmark", "probed "]);
+    fs::write(path, "{").unwrap();
+    let (ran, _) = repository.judged("v1", "slower", &["mix/changed", "--results", results]);
+    ran.exited(100).said(&["note: the probe of this host is not used", "truncated"]);
 }

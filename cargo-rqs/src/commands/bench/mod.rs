@@ -60,7 +60,7 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
     }
     let store = Store::open(&places.results);
     let record = start_record(options, &prepared, &conditions, &store, &places, suites, started_unix_ms)?;
-    foretell(&record, &store, terminal)?;
+    foretell(&record, &store, terminal);
     let journal = Journal::create(&places.work, &record)?;
     let run = Run {
         options,
@@ -186,15 +186,21 @@ fn start_record(
 }
 
 /// Says what a run of this size finds on this host, where a probe of it is stored.
-fn foretell(record: &RunRecord, store: &Store, terminal: &mut Terminal) -> Outcome<()> {
+fn foretell(record: &RunRecord, store: &Store, terminal: &mut Terminal) {
     let measured = comparison::measured_benchmarks(&record.suites);
-    if let Some(probe) = store.newest_probe(&record.environment)?
-        && let Some(outlook) = noise::outlook(&probe, measured, &record.policy, &record.budget)
-    {
-        let age_s = record.started_unix_s.saturating_sub(probe.finished_unix_s);
-        terminal.say(&hosts::probe::foretell(&outlook, measured, age_s));
+    match store.newest_probe(&record.environment) {
+        Ok(Some(probe)) if measured > 0 => {
+            let outlook = noise::outlook(&probe, measured, &record.policy, &record.budget);
+            let age_s = record.started_unix_s.saturating_sub(probe.finished_unix_s);
+            let line = outlook.map(|outlook| hosts::probe::foretell(&outlook, measured, age_s));
+            line.into_iter().for_each(|line| terminal.say(&line));
+        }
+        Ok(_) => {}
+        // The run itself does not need it.
+        Err(failure) => {
+            terminal.say(&format!("note: the probe of this host is not used\n{failure}"));
+        }
     }
-    Ok(())
 }
 
 fn environment_of(prepared: &Prepared, places: &Places) -> Outcome<Environment> {
