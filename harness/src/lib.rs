@@ -3,6 +3,8 @@
 //! [`Pair`] holds two executables of one suite. [`conductor::listing::list`] asks one for its benchmarks,
 //! [`Pair::take_turns`] measures one epoch sample by sample under the clock probe, and [`Pair::alternate`] is the
 //! fallback for executables that the probe cannot steer. What comes out are the raw integers of [`contract`].
+//! [`hardware`] measures the machine itself, and how evenly it runs. With the cargo feature `criterion` there is also
+//! `suite`, a Criterion set-up for suites of one's own.
 #![expect(clippy::disallowed_methods, reason = "this crate owns processes and clocks")]
 
 pub mod coin;

@@ -98,7 +98,7 @@ fn a_probe_is_recorded_shown_side_by_side_and_tells_a_run_what_it_will_find() {
         assert!(readings.contains(&name), "{name} is missing in {readings:?}: {}", probe["notes"]);
     }
     let noise = probe["noise"].as_array().unwrap();
-    assert_eq!(noise.len(), 3, "{noise:?}");
+    assert_eq!(noise.len(), 4, "{noise:?}");
     let record: Value =
         serde_json::from_slice(&fs::read(probe["record"].as_str().unwrap()).unwrap()).unwrap();
     assert_eq!((&record["kind"], &record["content"]["seed"]), (&"probe".into(), &7.into()));

@@ -1,4 +1,5 @@
-//! The kernels: one that only calculates, one that lives from the caches, and one that allocates and branches.
+//! The kernels: one that only calculates, one that lives from the caches, one that branches, and one that allocates. The
+//! last one scatters most: the same program runs several percent faster or slower from process to process.
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -11,6 +12,7 @@ pub fn all() -> Vec<Named> {
     vec![
         ("arithmetic", Box::new(arithmetic)),
         ("memory", Box::new(memory(1 << 18))),
+        ("sorting", Box::new(sorting)),
         ("allocation", Box::new(allocation)),
     ]
 }
@@ -42,6 +44,18 @@ fn memory(words: usize) -> impl FnMut() {
         }
         black_box(at);
     }
+}
+
+/// Some words in no order, sorted: comparisons and moves.
+fn sorting() {
+    let mut words = [0u64; 32];
+    let mut x = black_box(1u64);
+    for word in &mut words {
+        x = mix(x);
+        *word = x;
+    }
+    words.sort_unstable();
+    black_box(&words);
 }
 
 /// A map of short texts, built and dropped.

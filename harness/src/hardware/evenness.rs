@@ -11,7 +11,7 @@ use crate::contract::{BenchmarkKey, ByRole, EpochSample, Role};
 use crate::process::{Conditions, Executable, install};
 
 /// The reference benchmarks, as `harness/reference` names them.
-const BENCHMARKS: [&str; 3] = ["arithmetic", "memory", "allocation"];
+const BENCHMARKS: [&str; 4] = ["arithmetic", "memory", "sorting", "allocation"];
 /// Warm-up and measuring time of a benchmark on each side in each epoch, as a usual run has them.
 const WARM_UP_NS: u64 = 3_000_000;
 const MEASURE_NS: u64 = 10_000_000;

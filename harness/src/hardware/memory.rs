@@ -22,7 +22,7 @@ pub fn bandwidth(extent: Extent, caches: &Caches, taken: &mut Readings) {
         Ok(bytes) => bytes,
         Err(why) => return taken.left_out.push(format!("memory bandwidth: {why}")),
     };
-    let words = bytes / size_of::<u64>() / 2;
+    let words = bytes / size_of::<u64>();
     let (mut source, mut sink) = (vec![1u64; words], vec![2u64; words]);
     let one_pass = (words * size_of::<u64>()) as u64;
     let mut stream = |name: &str, pass: &mut dyn FnMut()| {

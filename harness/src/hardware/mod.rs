@@ -67,7 +67,7 @@ pub fn readings(
         step(what);
         on_bench_core(conditions, || measure(&mut taken))
     };
-    take("calculating", &mut |taken| taken.readings.extend(compute::measure(extent)))?;
+    take("the processor", &mut |taken| taken.readings.extend(compute::measure(extent)))?;
     take("the clock", &mut |taken| taken.readings.extend(timer::measure(extent)))?;
     take("memory bandwidth", &mut |taken| memory::bandwidth(extent, &caches, taken))?;
     take("memory latency", &mut |taken| memory::latency(extent, &caches, taken))?;

@@ -42,6 +42,9 @@
 //! | `RQS_PROFILE_DIR=/tmp/p cargo bench -- --profile-time 5` | writes the profiles into that folder |
 //! | `cargo rqs bench --baseline v1.2.0` | compares two revisions; under it the suite always measures time |
 //!
+//! Criterion compares with its last run whatever that measured: after switching between time and counts, its first
+//! comparison says nothing.
+//!
 //! Frames are unwound by the tables that every Rust program carries; with line tables (`debug = "line-tables-only"` in
 //! the profile `bench`) inlined functions are told apart too.
 //!

@@ -22,8 +22,8 @@ use crate::model::{EpochSample, Reading, Work};
 use crate::report::hosts;
 
 /// Epochs of the reference benchmarks.
-const EPOCHS: u32 = 24;
-const QUICK_EPOCHS: u32 = 10;
+const EPOCHS: u32 = 32;
+const QUICK_EPOCHS: u32 = 12;
 
 /// A tool that was built without optimisation is no measure of a machine.
 const UNOPTIMISED: &str = "warning: this build of cargo-rqs is not optimised: what it measured of the processor and the \
