@@ -19,6 +19,24 @@ pub struct Difference {
     pub effect: &'static str,
 }
 
+/// Metadata that is another one a minute later on the same machine.
+const MOMENTARY: [&str; 7] = [
+    "cpu_mhz",
+    "disk_free_mib",
+    "load_average",
+    "memory_available_kib",
+    "memory_free_kib",
+    "swap_free_kib",
+    "uptime_s",
+];
+
+impl Difference {
+    /// Whether the field is another one a minute later anyway.
+    pub fn is_momentary(&self) -> bool {
+        MOMENTARY.contains(&self.field.as_str())
+    }
+}
+
 /// How two environments differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnvironmentComparison {

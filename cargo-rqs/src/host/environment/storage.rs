@@ -24,8 +24,8 @@ pub(super) fn disk(dir: &Path) -> BTreeMap<String, String> {
     let (Some(dir), Ok(disks)) = (dir, Disks::new_with_refreshed_list()) else { return BTreeMap::new() };
     let Some(disk) = holding(&dir, &disks, Disk::mount_point) else { return BTreeMap::new() };
     let kind = match disk.kind() {
-        sysinfo::DiskKind::SSD => "solid state",
-        sysinfo::DiskKind::HDD => "rotating",
+        sysinfo::DiskKind::SSD => "reported as solid state",
+        sysinfo::DiskKind::HDD => "reported as rotating",
         sysinfo::DiskKind::Unknown(_) => "not told",
     };
     let facts = [

@@ -28,9 +28,15 @@ pub fn text(sides: [Side<'_>; 2], comparison: &EnvironmentComparison, paint: Pai
     let mut text = table::render(&names(sides), &[Align::Left; 3], None, paint);
     let (verdict, tone) = verdict(comparison);
     let _ = writeln!(text, "\n{}", paint.tone(tone, &verdict));
-    text += &differences(&comparison.decisive, paint);
+    text += &differences(comparison.decisive.iter(), paint);
     let _ = writeln!(text, "\n{}", paint.tone(Tone::Strong, &metadata_heading(comparison)));
-    text += &differences(&comparison.metadata, paint);
+    text += &differences(comparison.metadata.iter().filter(|it| !it.is_momentary()), paint);
+    let momentary = comparison.metadata.iter().filter(|it| it.is_momentary());
+    let momentary: Vec<String> = momentary.map(|it| labelled(&it.field, "").0).collect();
+    if !momentary.is_empty() {
+        let line = format!("  and, as at any two moments: {}", momentary.join(", "));
+        let _ = writeln!(text, "{}", paint.tone(Tone::Quiet, &visible(&line)));
+    }
     text += &probes(sides, paint);
     text
 }
@@ -81,7 +87,7 @@ fn metadata_heading(comparison: &EnvironmentComparison) -> String {
 }
 
 /// A field in three lines at most, because values may be long: both values, and the effect.
-fn differences(differences: &[Difference], paint: Paint) -> String {
+fn differences<'a>(differences: impl Iterator<Item = &'a Difference>, paint: Paint) -> String {
     let mut lines = Vec::new();
     for difference in differences {
         let (label, first) = shown(difference, &difference.first);
