@@ -143,7 +143,7 @@ fn probes(sides: [Side<'_>; 2], paint: Paint) -> String {
         let Some(other) = second_noise.iter().find(|other| other.benchmark == noise.benchmark) else {
             continue;
         };
-        let values = [noise.sd, other.sd].map(numbers::percent);
+        let values = [noise.sd, other.sd].map(probe::spread);
         let ratio = if noise.sd > 0.0 { format!("{:.2}", other.sd / noise.sd) } else { String::new() };
         let cells =
             [format!("  noise, {}", visible(&noise.benchmark)), values[0].clone(), values[1].clone(), ratio];

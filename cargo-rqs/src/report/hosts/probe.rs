@@ -85,12 +85,17 @@ fn scatter(noise: &[Noise], paint: Paint) -> String {
             format!("  {}", visible(&one.benchmark)),
             epochs,
             numbers::change(one.mean.exp_m1()),
-            numbers::percent(one.sd),
+            spread(one.sd),
             numbers::time(one.epoch_ms * 1e6),
         ];
         lines.push(Line::Cells(cells.map(|cell| (cell, Tone::Normal)).to_vec()));
     }
     table::render(&lines, &[Align::Left, Align::Right, Align::Right, Align::Right, Align::Right], None, paint)
+}
+
+/// A spread in percent, with as many decimals in every row.
+pub(super) fn spread(sd: f64) -> String {
+    format!("{:.2}%", sd * 100.0)
 }
 
 /// The smallest change that nine of ten runs would find, from the calmest to the noisiest reference benchmark.
