@@ -24,14 +24,13 @@ mod plan;
 mod report;
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use cli::{Cargo, Command, EnvCommand};
-use commands::bench::{self, Surroundings};
-use commands::{Places, env, list, show};
+use commands::{Places, Surroundings, bench, env, list, show};
 use host::revisions::Target;
 use host::signals;
 use host::terminal::Terminal;
@@ -69,18 +68,23 @@ fn dispatch(typed: cli::Rqs, arguments: &[OsString], terminal: &mut Terminal) ->
         Command::Bench(bench) => {
             bench::run(&bench.into_options(typed_with_bench(arguments))?, &around, terminal)
         }
-        Command::Env(env) => dispatch_env(env.command, &current_dir, terminal),
+        Command::Env(env) => dispatch_env(env.command, &around, terminal),
         Command::Show(show) => show::run(&show.run, &stored()?, show.output(), terminal),
         Command::List(_) => list::run(&stored()?, terminal),
     }
 }
 
-fn dispatch_env(command: EnvCommand, current_dir: &Path, terminal: &mut Terminal) -> Outcome<Exit> {
+fn dispatch_env(command: EnvCommand, around: &Surroundings<'_>, terminal: &mut Terminal) -> Outcome<Exit> {
     match command {
-        EnvCommand::Check(check) => env::check::run(&check.into_options(), current_dir, terminal),
-        EnvCommand::Tune(tune) => env::tune::run(&tune.into_options(), current_dir, terminal),
+        EnvCommand::Check(check) => env::check::run(&check.into_options(), around.current_dir, terminal),
+        EnvCommand::Tune(tune) => env::tune::run(&tune.into_options(), around.current_dir, terminal),
         EnvCommand::Restore(restore) => env::restore::run(&restore.sysroot(), terminal),
         EnvCommand::Status(status) => env::status::run(&status.sysroot(), terminal),
+        EnvCommand::Capture(capture) => env::capture::run(&capture.options(), around, terminal),
+        EnvCommand::Compare(compare) => {
+            env::compare::run([&compare.first, &compare.second], compare.output(), around, terminal)
+        }
+        EnvCommand::Bench(probe) => env::bench::run(&probe.into_options(), around, terminal),
         EnvCommand::Guard(guard) => env::guard::run(&guard.journal, &guard.sysroot(), terminal),
     }
 }

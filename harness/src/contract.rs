@@ -4,10 +4,14 @@
 //! the name; nothing here is derived.
 
 mod counts;
+mod profile;
+mod reading;
 
 use serde::{Deserialize, Serialize};
 
 pub use counts::{Counted, CountedEvent, Counts, NotCounted};
+pub use profile::{PROFILE_DIR, profile_name};
+pub use reading::{Reading, Work};
 
 /// Which of the two builds something belongs to. `Baseline` comes first everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -58,7 +58,7 @@ fn a_house_in_good_order_breaks_no_rule() {
 
 #[test]
 fn each_rule_fails_at_the_line_that_breaks_it() {
-    let spoilings: [(Rule, &str, &str, &str); 28] = [
+    let spoilings: [(Rule, &str, &str, &str); 29] = [
         (rules::layers, "cargo-rqs/src/model/failure.rs", "//! f\n\nuse crate::analysis::row::Row;", ":3:"),
         (rules::layers, "cargo-rqs/src/plan.rs", "//! p\nuse crate::{model::A, analysis::row};", ":2:"),
         (rules::layers, "cargo-rqs/src/plan.rs", "//! p\nuse super::host;", ":2:"),
@@ -102,6 +102,12 @@ fn each_rule_fails_at_the_line_that_breaks_it() {
             ":2:",
         ),
         (rules::harness_does_not_judge, "harness/probe/Cargo.toml", "[dependencies]\nlibc = \"0.2\"", ":2:"),
+        (
+            rules::harness_does_not_judge,
+            "harness/reference/Cargo.toml",
+            "[dependencies]\nlibc = \"0.2\"",
+            ":2:",
+        ),
     ];
     for (rule, path, text, expected) in spoilings {
         let text = if text == "//! Long.\n" { text.repeat(451) } else { text.to_owned() };

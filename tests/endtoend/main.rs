@@ -11,6 +11,7 @@
 
 mod builds;
 mod counting;
+mod environments;
 mod faults;
 mod host;
 mod interruption;

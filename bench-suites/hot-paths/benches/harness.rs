@@ -10,6 +10,7 @@ use rqs_harness::conductor::turns;
 use rqs_harness::contract::{ByRole, Turn};
 use rqs_harness::criterion::message;
 use rqs_harness::criterion::sampling::{self, Config, Mode};
+use rqs_harness::suite::{self, Measure};
 
 fn text(text: &str) -> Value {
     Value::Text(text.to_owned())
@@ -49,7 +50,7 @@ fn measurement(samples: u32) -> Vec<u8> {
     frame("MeasurementComplete", fields)
 }
 
-fn messages(criterion: &mut Criterion) {
+fn messages(criterion: &mut Criterion<Measure>) {
     let skipped = frame("SkippingBenchmark", vec![id()]);
     criterion
         .bench_function("decode/skipped", |bencher| bencher.iter(|| message::decode(black_box(&skipped))));
@@ -61,7 +62,7 @@ fn messages(criterion: &mut Criterion) {
     }
 }
 
-fn plans(criterion: &mut Criterion) {
+fn plans(criterion: &mut Criterion<Measure>) {
     let config = Config { warm_up_ns: 1e11, measurement_ns: 1e12, samples: 100, mode: Mode::Auto };
     let warm_up = Turn { iterations: 131_071, elapsed_ns: 3_000_000 };
     criterion.bench_function("sampling/choose", |bencher| {
@@ -76,5 +77,5 @@ fn plans(criterion: &mut Criterion) {
     criterion.bench_function("coins/below", |bencher| bencher.iter(|| coins.below(black_box(256))));
 }
 
-criterion_group!(benches, messages, plans);
+criterion_group! { name = benches; config = suite::counting(); targets = messages, plans }
 criterion_main!(benches);

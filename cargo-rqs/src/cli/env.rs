@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::FormatChoice;
 use super::values::{CpuChoice, parse_cpus};
+use crate::commands::env::bench::ProbeOptions;
+use crate::commands::env::capture::CaptureOptions;
 use crate::commands::env::check::CheckOptions;
 use crate::commands::env::tune::TuneOptions;
 use crate::commands::{Format, Output};
@@ -18,7 +21,7 @@ pub struct Env {
     pub command: EnvCommand,
 }
 
-/// What to do with the host.
+/// What to do with the machine.
 #[derive(Debug, Subcommand)]
 pub enum EnvCommand {
     /// Check every condition that a result depends on.
@@ -29,13 +32,20 @@ pub enum EnvCommand {
     Restore(Restore),
     /// Tell which settings are changed.
     Status(Restore),
+    /// Record the machine, its software, the toolchain and the variables that matter.
+    Capture(Capture),
+    /// Say how two environments differ, and whether results of one may be compared with results of the other.
+    Compare(Compare),
+    /// Measure in seconds what the machine can do, how evenly it runs, and how small a change it can show.
+    Bench(Probe),
     /// Wait for the end of a run and put back what it left.
     #[command(hide = true)]
     Guard(Guard),
 }
 
+/// Formats of what is not made for comments.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum CheckFormat {
+enum PlainFormat {
     /// For people at a terminal.
     Text,
     /// For tools; its schema is in `results/schemas`.
@@ -71,7 +81,7 @@ pub struct Check {
     strict: bool,
     /// Format of the result on standard output.
     #[arg(long, value_enum, default_value = "text")]
-    format: CheckFormat,
+    format: PlainFormat,
     #[command(flatten)]
     machine: Machine,
 }
@@ -113,12 +123,66 @@ pub struct Guard {
     machine: Machine,
 }
 
+/// Arguments of `env capture`.
+#[derive(Debug, Args)]
+pub struct Capture {
+    /// Print the environment without recording it.
+    #[arg(long)]
+    no_store: bool,
+    /// Toolchain [default: the one that is active here].
+    #[arg(long, value_name = "NAME")]
+    toolchain: Option<String>,
+    /// Format on standard output: text or json.
+    #[arg(long, value_enum, default_value = "text")]
+    format: PlainFormat,
+}
+
+/// Arguments of `env compare`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+An environment is named by `here`, by its fingerprint or the beginning of it, by the id of a run or the beginning of \
+it, by `latest` for the newest run, or by the path of a record.\n\
+Exit codes: 0 comparable, 6 not comparable, 2 an unknown name, 101 could not complete.")]
+pub struct Compare {
+    /// The first environment.
+    pub first: String,
+    /// The second environment.
+    #[arg(default_value = "here")]
+    pub second: String,
+    /// Format on standard output.
+    #[arg(long, value_enum, default_value = "text")]
+    format: FormatChoice,
+}
+
+/// Arguments of `env bench`.
+#[derive(Debug, Args)]
+pub struct Probe {
+    /// Measure less, in a few seconds.
+    #[arg(long)]
+    quick: bool,
+    /// Print the numbers without recording them.
+    #[arg(long)]
+    no_store: bool,
+    /// Seed of all coins [default: a random one, kept in the record].
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Cores to measure on, as `3` or `2,3`; `none` for none in particular [default: the last one, as for benchmarks].
+    #[arg(long, value_name = "CORES", value_parser = parse_cpus)]
+    cpu: Option<CpuChoice>,
+    /// Toolchain [default: the one that is active here].
+    #[arg(long, value_name = "NAME")]
+    toolchain: Option<String>,
+    /// Format on standard output: text or json.
+    #[arg(long, value_enum, default_value = "text")]
+    format: PlainFormat,
+}
+
 impl Check {
     /// What was meant.
     pub fn into_options(self) -> CheckOptions {
         let format = match self.format {
-            CheckFormat::Text => Format::Text,
-            CheckFormat::Json => Format::Json,
+            PlainFormat::Text => Format::Text,
+            PlainFormat::Json => Format::Json,
         };
         CheckOptions {
             sysroot: self.machine.root(),
@@ -152,5 +216,39 @@ impl Guard {
     /// The root of `/proc` and `/sys`.
     pub fn sysroot(&self) -> PathBuf {
         self.machine.root()
+    }
+}
+
+impl PlainFormat {
+    fn is_json(self) -> bool {
+        matches!(self, PlainFormat::Json)
+    }
+}
+
+impl Capture {
+    /// What was meant.
+    pub fn options(self) -> CaptureOptions {
+        CaptureOptions { store: !self.no_store, toolchain: self.toolchain, json: self.format.is_json() }
+    }
+}
+
+impl Compare {
+    /// How to print.
+    pub fn output(&self) -> Output {
+        Output { format: self.format.into() }
+    }
+}
+
+impl Probe {
+    /// What was meant.
+    pub fn into_options(self) -> ProbeOptions {
+        ProbeOptions {
+            quick: self.quick,
+            store: !self.no_store,
+            seed: self.seed,
+            cpus: self.cpu.map(|choice| choice.0),
+            toolchain: self.toolchain,
+            json: self.format.is_json(),
+        }
     }
 }

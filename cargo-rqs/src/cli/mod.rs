@@ -48,7 +48,7 @@ pub struct Rqs {
 pub enum Command {
     /// Measure the benchmarks of two revisions in alternation, and judge each of them.
     Bench(Box<Bench>),
-    /// Check, tune and restore the host that benchmarks are measured on.
+    /// Look at the machine: what it is, whether it is fit to measure on, and what it can show.
     Env(Env),
     /// Print a stored run as `bench` printed it.
     Show(Show),

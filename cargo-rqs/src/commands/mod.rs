@@ -7,6 +7,7 @@ pub mod list;
 pub mod show;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rqs_harness::process::Conditions;
@@ -15,6 +16,7 @@ use crate::analysis::comparison::Comparison;
 use crate::analysis::conditions;
 use crate::host::environment;
 use crate::host::facts::{self, Inquiry};
+use crate::host::lock::HostTurn;
 use crate::host::revisions::Target;
 use crate::host::terminal::Terminal;
 use crate::host::tuning::{Refusal, Restored};
@@ -22,7 +24,7 @@ use crate::model::check::{self, Check};
 use crate::model::facts::Facts;
 use crate::model::failure::{Exit, Failure, Outcome};
 use crate::model::item::Item;
-use crate::model::record::RunRecord;
+use crate::model::record::{Placement, RunRecord};
 use crate::model::tuning::{Change, Tuning};
 use crate::report::escape::visible;
 use crate::report::paint::Paint;
@@ -65,6 +67,35 @@ fn print_run(
 
 fn paint(terminal: &Terminal) -> Paint {
     if terminal.paints_results() { Paint::Ansi } else { Paint::Plain }
+}
+
+/// What commands need from outside.
+pub struct Surroundings<'a> {
+    /// The directory that the user is in.
+    pub current_dir: &'a Path,
+    /// Directory of the results as typed.
+    pub results: Option<&'a Path>,
+    /// True once the user asks to stop.
+    pub interrupted: &'a AtomicBool,
+}
+
+/// Two runs at once would disturb each other's numbers, whatever repositories they are about.
+fn host_turn(around: &Surroundings<'_>, terminal: &mut Terminal) -> Outcome<HostTurn> {
+    let turn = HostTurn::wait(|| {
+        terminal.status("waiting for another run to finish measuring on this host");
+        !around.interrupted.load(Ordering::Relaxed)
+    })?;
+    turn.ok_or_else(|| Failure::incomplete("interrupted").cause("another run is measuring on this host"))
+}
+
+/// How processes are placed, for a record.
+fn placement(conditions: &Conditions) -> Placement {
+    Placement {
+        bench_cpus: conditions.bench_cpus.clone(),
+        coordinator_cpu: conditions.coordinator_cpu(),
+        scheduling: if conditions.fifo { "fifo" } else { "other" }.into(),
+        aslr_off: conditions.aslr_off,
+    }
 }
 
 /// The directories of a target.

@@ -14,7 +14,6 @@ pub enum Exit {
     /// Inconclusive, and the caller asked to fail on that.
     Inconclusive = 5,
     /// The two sides cannot be compared.
-    #[expect(dead_code, reason = "the commands that compare stored runs end with it")]
     NotComparable = 6,
     /// The host failed a required check.
     HostCheck = 7,

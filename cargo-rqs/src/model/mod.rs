@@ -10,6 +10,7 @@ pub mod failure;
 pub mod fingerprint;
 pub mod item;
 pub mod policy;
+pub mod probe;
 pub mod record;
 pub mod revision;
 pub mod run_id;
@@ -19,5 +20,5 @@ pub mod tuning;
 pub use rqs_harness::contract::BlockOrder;
 pub use rqs_harness::contract::{
     BenchmarkFailure, BenchmarkKey, Block, ByRole, Counted, CountedEvent, Counts, Disturbance, Engine,
-    EpochSample, NotCounted, Role, Turn,
+    EpochSample, NotCounted, Reading, Role, Turn, Work,
 };

@@ -160,7 +160,8 @@ pub fn circumstances(record: &RunRecord, summary: &Summary) -> Vec<(&'static str
     lines
 }
 
-fn placement(placement: &Placement) -> String {
+/// How processes were placed.
+pub(super) fn placement(placement: &Placement) -> String {
     let cores: Vec<String> = placement.bench_cpus.iter().map(u32::to_string).collect();
     let bench = match cores.len() {
         0 => "not pinned to a core".to_owned(),

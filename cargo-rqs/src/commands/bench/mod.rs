@@ -10,41 +10,29 @@ mod progress;
 mod readiness;
 mod suites;
 
-use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use rqs_harness::process::{Conditions, CoordinatorSeat};
 
 pub use counting::CountWhich;
 pub use options::{BenchOptions, Effort};
 
-use super::{Places, granted, print_run};
-use crate::analysis::comparison;
+use super::{Places, Surroundings, granted, host_turn, placement, print_run};
+use crate::analysis::{comparison, noise};
 use crate::host::clock::Stopwatch;
 use crate::host::journal::{self, Journal};
-use crate::host::lock::{HostTurn, RunLock};
+use crate::host::lock::RunLock;
 use crate::host::revisions::Target;
 use crate::host::store::Store;
 use crate::host::terminal::Terminal;
 use crate::host::{clock, config, environment};
+use crate::model::environment::Environment;
 use crate::model::failure::{Exit, Failure, Outcome};
 use crate::model::record::RunRecord;
 use crate::model::run_id::run_id;
 use crate::report::escape::visible_lines;
-use crate::report::{checks, json};
+use crate::report::{checks, hosts, json};
 use measure::Measuring;
 use prepare::Prepared;
 use suites::Wanted;
-
-/// What every run needs from outside.
-pub struct Surroundings<'a> {
-    /// The directory that the user is in.
-    pub current_dir: &'a Path,
-    /// Directory of the results as typed.
-    pub results: Option<&'a Path>,
-    /// True once the user asks to stop.
-    pub interrupted: &'a AtomicBool,
-}
 
 /// Measures and judges.
 ///
@@ -78,8 +66,9 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
         return Ok(Exit::Clean);
     }
     let store = Store::open(&places.results);
-    let mut record = start_record(options, &prepared, &conditions, &store, suites, started_unix_ms)?;
+    let mut record = start_record(options, &prepared, &conditions, &store, &places, suites, started_unix_ms)?;
     record.notes.extend_from_slice(ready.notes());
+    foretell(&record, &store, terminal);
     let journal = Journal::create(&places.work, &record)?;
     let run = Run {
         options,
@@ -154,15 +143,6 @@ fn find_target(around: &Surroundings<'_>) -> Outcome<(Target, Places)> {
     Ok((target, places))
 }
 
-/// Two runs at once would disturb each other's numbers, whatever repositories they are about.
-fn host_turn(around: &Surroundings<'_>, terminal: &mut Terminal) -> Outcome<HostTurn> {
-    let turn = HostTurn::wait(|| {
-        terminal.status("waiting for another run to finish measuring on this host");
-        !around.interrupted.load(Ordering::Relaxed)
-    })?;
-    turn.ok_or_else(|| Failure::incomplete("interrupted").cause("another run is measuring on this host"))
-}
-
 fn conditions(options: &BenchOptions) -> Outcome<Conditions> {
     let mut conditions = granted(options.cpus.as_deref())?;
     conditions.hang_timeout_s = options.hang_timeout_s;
@@ -184,12 +164,11 @@ fn start_record(
     prepared: &Prepared,
     conditions: &Conditions,
     store: &Store,
+    places: &Places,
     suites: suites::Listed,
     started_unix_ms: u64,
 ) -> Outcome<RunRecord> {
-    let facts = prepared.toolchain_facts();
-    let build = &prepared.sides.candidate.build;
-    let environment = environment::capture(&facts, &build.target, &build.profile, &build.rustflags)?;
+    let environment = environment_of(prepared, places)?;
     store.write_schema("report", &json::schema())?;
     store.write_schema("check", &checks::schema())?;
     let seed = options.seed.unwrap_or_else(clock::random_seed);
@@ -210,10 +189,41 @@ fn start_record(
         })?,
         policy: options.policy,
         budget: options.budget(measured, seed),
-        placement: suites::placement(conditions),
+        placement: placement(conditions),
         counting: None,
         notes: prepared.notes.iter().chain(&suites.notes).cloned().collect(),
         suites: suites.records,
+    })
+}
+
+/// Says what a run of this size finds on this host, where a probe of it is stored.
+fn foretell(record: &RunRecord, store: &Store, terminal: &mut Terminal) {
+    let measured = comparison::measured_benchmarks(&record.suites);
+    match store.newest_probe(&record.environment) {
+        Ok(Some(probe)) if measured > 0 => {
+            let outlook = noise::outlook(&probe, measured, &record.policy, &record.budget);
+            let age_s = record.started_unix_s.saturating_sub(probe.finished_unix_s);
+            let line = outlook.map(|outlook| hosts::probe::foretell(&outlook, measured, age_s));
+            line.into_iter().for_each(|line| terminal.say(&line));
+        }
+        Ok(_) => {}
+        // The run itself does not need it.
+        Err(failure) => {
+            terminal.say(&format!("note: the probe of this host is not used\n{failure}"));
+        }
+    }
+}
+
+fn environment_of(prepared: &Prepared, places: &Places) -> Outcome<Environment> {
+    let build = &prepared.sides.candidate.build;
+    environment::capture(&environment::Subject {
+        toolchain: &prepared.toolchain.facts(),
+        cargo_version: &prepared.toolchain.cargo_version,
+        target: &build.target,
+        profile: &build.profile,
+        rustflags: &build.rustflags,
+        linker: None,
+        work_dir: &places.work,
     })
 }
 

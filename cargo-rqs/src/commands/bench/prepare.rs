@@ -1,6 +1,5 @@
 //! Resolves both revisions, lays them out, settles their lockfiles, and builds them.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -32,7 +31,8 @@ pub struct Prepared {
     pub sides: ByRole<Side>,
     /// What the reader of the result should know.
     pub notes: Vec<String>,
-    toolchain: Toolchain,
+    /// What both were built with.
+    pub toolchain: Toolchain,
 }
 
 /// Both revisions as source trees with lockfiles, before anything is built.
@@ -192,12 +192,6 @@ fn lend_benches(target: &Target, sources: &ByRole<Source>, trees: &Path) -> Outc
 }
 
 impl Prepared {
-    /// The facts of `rustc -vV`.
-    pub fn toolchain_facts(&self) -> BTreeMap<String, String> {
-        let facts = self.toolchain.rustc_version.lines().filter_map(|line| line.split_once(": "));
-        facts.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
-    }
-
     /// Fails unless these are the sides that an interrupted run was started with.
     pub fn check_same(&self, record: &RunRecord) -> Outcome<()> {
         for (role, side) in self.sides.iter() {

@@ -13,7 +13,7 @@ use crate::commands::Places;
 use crate::host::cargo::BuiltSuite;
 use crate::host::terminal::Terminal;
 use crate::model::failure::{Failure, Outcome};
-use crate::model::record::{BenchmarkRecord, Placement, Presence, SuiteRecord};
+use crate::model::record::{BenchmarkRecord, Presence, SuiteRecord};
 use crate::model::{BenchmarkFailure, BenchmarkKey, ByRole, Role};
 
 /// The suites of a run before anything is measured.
@@ -196,14 +196,4 @@ pub fn names(suites: &[SuiteRecord]) -> String {
         }
     }
     text
-}
-
-/// How the processes are placed, for the record.
-pub fn placement(conditions: &Conditions) -> Placement {
-    Placement {
-        bench_cpus: conditions.bench_cpus.clone(),
-        coordinator_cpu: conditions.coordinator_cpu(),
-        scheduling: if conditions.fifo { "fifo" } else { "other" }.into(),
-        aslr_off: conditions.aslr_off,
-    }
 }

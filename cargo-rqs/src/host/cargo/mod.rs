@@ -15,6 +15,7 @@
 mod artifacts;
 mod build;
 mod cache;
+mod configured;
 mod diagnostics;
 mod executable;
 mod graph;
@@ -40,6 +41,7 @@ use crate::model::dependencies::DependencyGraph;
 
 pub use build::build;
 pub use cache::lookup;
+pub use configured::Configured;
 pub use lock::{Lock, LockRequest, Tree, agree};
 pub use options::BuildOptions;
 pub use overlay::overlay_benches;

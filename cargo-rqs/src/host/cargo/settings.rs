@@ -43,6 +43,8 @@ pub(super) struct Settings {
     pub(super) target: String,
     /// A wrapper around rustc that is configured already.
     pub(super) rustc_wrapper: Option<PathBuf>,
+    /// The linker that is configured for the platform.
+    pub(super) linker: Option<PathBuf>,
 }
 
 impl Settings {
@@ -68,7 +70,8 @@ impl Settings {
         for entry in &options.config {
             rustflags.extend(rustflags_in(&config_table(entry)?));
         }
-        Ok(Settings { rustflags, env, target, rustc_wrapper: config.build.rustc_wrapper.clone() })
+        let linker = config.linker(target.as_str()).or_fail(failed)?;
+        Ok(Settings { rustflags, env, target, rustc_wrapper: config.build.rustc_wrapper.clone(), linker })
     }
 }
 

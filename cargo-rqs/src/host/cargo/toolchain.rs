@@ -1,5 +1,6 @@
 //! The one toolchain that both sides are built with.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -62,6 +63,12 @@ impl Toolchain {
             rustc_version,
             name,
         })
+    }
+
+    /// The facts of `rustc -vV`.
+    pub fn facts(&self) -> BTreeMap<String, String> {
+        let facts = self.rustc_version.lines().filter_map(|line| line.split_once(": "));
+        facts.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
     }
 
     /// `cargo` of this toolchain in a directory, deaf and without colours.

@@ -5,6 +5,56 @@ use std::fs;
 
 use super::fact;
 
+/// Instruction sets of x86, ARM and RISC-V by which libraries choose their code at run time.
+const DISPATCHED: [&str; 46] = [
+    "adx",
+    "aes",
+    "amx_tile",
+    "asimd",
+    "asimddp",
+    "atomics",
+    "avx",
+    "avx2",
+    "avx512_vnni",
+    "avx512bw",
+    "avx512f",
+    "avx512vl",
+    "avx_vnni",
+    "bmi1",
+    "bmi2",
+    "crc32",
+    "erms",
+    "f16c",
+    "fma",
+    "fsrm",
+    "gfni",
+    "lzcnt",
+    "abm",
+    "movbe",
+    "neon",
+    "pclmulqdq",
+    "pmull",
+    "popcnt",
+    "rdrand",
+    "sha1",
+    "sha2",
+    "sha3",
+    "sha_ni",
+    "sse4_1",
+    "sse4_2",
+    "ssse3",
+    "sve",
+    "sve2",
+    "v",
+    "vaes",
+    "vpclmulqdq",
+    "zba",
+    "zbb",
+    "zbc",
+    "zbs",
+    "zvbb",
+];
+
 /// The facts in `/proc/cpuinfo`. Several values where cores of several kinds are in one machine.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Processors {
@@ -12,6 +62,8 @@ pub(super) struct Processors {
     steppings: BTreeSet<String>,
     /// Revisions of the processor's microcode.
     pub(super) microcode: BTreeSet<String>,
+    /// Instruction sets that libraries choose their code by, of those that any core has.
+    pub(super) features: BTreeSet<String>,
     /// Present clock of each core, in MHz. It changes all the time.
     pub(super) clocks_mhz: Vec<f64>,
     /// Whether the x86 flag `hypervisor` is set.
@@ -65,6 +117,13 @@ impl Processors {
         self.microcode.extend(get("microcode").map(str::to_owned));
         let clock = get("cpu MHz").and_then(|mhz| mhz.parse::<f64>().ok());
         self.clocks_mhz.extend(clock.filter(|mhz| mhz.is_finite()));
+        // RISC-V joins its extensions by underscores, which are parts of names elsewhere.
+        let words = match get("flags").or_else(|| get("Features")) {
+            Some(flags) => flags.split_ascii_whitespace().collect::<Vec<_>>(),
+            None => get("isa").unwrap_or_default().split('_').collect(),
+        };
+        let dispatched = words.into_iter().filter(|word| DISPATCHED.contains(word));
+        self.features.extend(dispatched.map(str::to_owned));
         if let Some(flags) = get("flags") {
             self.has_x86_flags = true;
             self.hypervisor_flag |= flags.split_ascii_whitespace().any(|flag| flag == "hypervisor");
@@ -113,13 +172,13 @@ pub(super) fn caches() -> Vec<String> {
     caches.into_iter().collect()
 }
 
-fn names(folder: &str) -> Vec<String> {
+pub(super) fn names(folder: &str) -> Vec<String> {
     // A machine without this folder has nothing to list.
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
 
-fn is_numbered(name: &str, prefix: &str) -> bool {
+pub(super) fn is_numbered(name: &str, prefix: &str) -> bool {
     let number = name.strip_prefix(prefix).unwrap_or_default();
     !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
 }
@@ -153,6 +212,15 @@ mod tests {
         assert!(found.hypervisor_flag && found.has_x86_flags);
         let later = parse(&INTEL.replace("2900.036", "800.0").replace("5800.07", "5799.9"));
         assert_eq!((later.model(), later.stepping()), (found.model(), found.stepping()));
+    }
+
+    #[test]
+    fn instruction_sets_that_libraries_choose_by_are_kept() {
+        let features = |cpuinfo: &str| parse(cpuinfo).features.into_iter().collect::<Vec<_>>().join(" ");
+        let flags = AMD.replace("fpu vme de svm", "fpu sse4_2 fsrm avx2 erms svm");
+        assert_eq!(features(&flags), "avx2 erms fsrm sse4_2");
+        assert_eq!(features(ARM), "aes asimd");
+        assert_eq!(features("processor: 0\nisa: rv64imafdc_zba_zbb_sstc\n"), "zba zbb");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What is good to know about the machine and may change from boot to boot or from minute to minute. Nothing here
 //! names the host or its user.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sysinfo::System;
 
@@ -34,6 +34,7 @@ pub(super) fn gather(processors: &Processors) -> BTreeMap<String, String> {
     let files = FILES.into_iter().filter_map(|(name, path)| Some((name, fact(path)?)));
     let derived = [
         ("boot", fact("/proc/sys/kernel/random/boot_id").map(|id| boot_mark(&id))),
+        ("cpu_features", Some(words(&processors.features)).filter(|words| !words.is_empty())),
         ("cpu_mhz", range(&processors.clocks_mhz)),
         ("cpus_allowed", fact("/proc/self/status").and_then(|status| field(&status, "Cpus_allowed_list"))),
         (
@@ -89,6 +90,10 @@ fn range(clocks_mhz: &[f64]) -> Option<String> {
 
 fn load_average(one: f64, five: f64, fifteen: f64) -> String {
     format!("{one:.2} {five:.2} {fifteen:.2}")
+}
+
+fn words(features: &BTreeSet<String>) -> String {
+    features.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
 }
 
 fn joined(processors: &Processors) -> Option<String> {

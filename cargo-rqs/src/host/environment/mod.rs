@@ -4,6 +4,10 @@
 
 mod cpu;
 mod metadata;
+mod software;
+mod storage;
+mod topology;
+mod variables;
 mod virtualisation;
 
 #[cfg(test)]
@@ -11,6 +15,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
@@ -20,17 +25,30 @@ use crate::model::failure::{Failure, OrFail, Outcome};
 /// The lines of `rustc -vV` that say which compiler it is; the others follow from these.
 const TOOLCHAIN_FACTS: [&str; 4] = ["release", "commit-hash", "host", "LLVM version"];
 
-/// Captures the environment. `toolchain` holds the `key: value` lines of `rustc -vV`; `rustflags` are the flags that
-/// reach rustc, in order. Call it before this process is pinned to a core: the cores that it may use are counted.
+/// What is built here and with what, as far as the machine's own facts do not tell.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The `key: value` lines of `rustc -vV`.
+    pub toolchain: &'a BTreeMap<String, String>,
+    /// `cargo -V`, one line; empty when it is not known.
+    pub cargo_version: &'a str,
+    /// Target triple.
+    pub target: &'a str,
+    /// Cargo profile.
+    pub profile: &'a str,
+    /// The flags that reach rustc, in order.
+    pub rustflags: &'a [String],
+    /// The linker that rustc calls, when it is known.
+    pub linker: Option<&'a Path>,
+    /// The directory that is built and measured in.
+    pub work_dir: &'a Path,
+}
+
+/// Captures the environment. Call it before this process is pinned to a core: the cores that it may use are counted.
 ///
 /// # Errors
 /// When a fact that decides comparability cannot be read. Missing metadata is left out instead.
-pub fn capture(
-    toolchain: &BTreeMap<String, String>,
-    target: &str,
-    profile: &str,
-    rustflags: &[String],
-) -> Outcome<Environment> {
+pub fn capture(subject: &Subject<'_>) -> Outcome<Environment> {
     let cpuinfo = fs::read_to_string("/proc/cpuinfo").map_err(|error| {
         Failure::incomplete("cannot read the processor's facts from `/proc/cpuinfo`")
             .because(error)
@@ -50,12 +68,25 @@ pub fn capture(
         kernel,
         virtualisation: evidence.name(),
         libc: libc_version(),
-        toolchain: compiler(toolchain)?,
-        target: target.to_owned(),
-        profile: profile.to_owned(),
-        rustflags: rustflags.to_vec(),
+        toolchain: compiler(subject.toolchain)?,
+        target: subject.target.to_owned(),
+        profile: subject.profile.to_owned(),
+        rustflags: subject.rustflags.to_vec(),
     };
-    Ok(Environment { format: Environment::FORMAT, comparability, metadata: metadata::gather(&processors) })
+    let mut metadata = metadata::gather(&processors);
+    metadata.extend(topology::gather());
+    metadata.extend(storage::memory());
+    metadata.extend(storage::disk(subject.work_dir));
+    metadata.extend(software::gather(subject.cargo_version, subject.linker, &comparability.libc));
+    metadata.extend(variables::relevant(texts(std::env::vars_os()), &variables::Private::here()));
+    Ok(Environment { format: Environment::FORMAT, comparability, metadata })
+}
+
+/// Names and values as text; bytes that are none become replacement characters.
+fn texts(
+    variables: impl Iterator<Item = (std::ffi::OsString, std::ffi::OsString)>,
+) -> impl Iterator<Item = (String, String)> {
+    variables.map(|(name, value)| (name.to_string_lossy().into(), value.to_string_lossy().into()))
 }
 
 /// What kind of machine this is: hypervisor or container, `none` on bare metal.

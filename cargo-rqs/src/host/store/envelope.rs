@@ -11,6 +11,7 @@ use super::layout;
 use crate::model::dependencies::DependencyGraph;
 use crate::model::environment::Environment;
 use crate::model::fingerprint;
+use crate::model::probe::ProbeRecord;
 use crate::model::record::RunRecord;
 
 /// A type with a file format of its own.
@@ -43,10 +44,17 @@ impl Stored for DependencyGraph {
     const OPEN_LEVELS: usize = 3;
 }
 
+impl Stored for ProbeRecord {
+    const KIND: &'static str = "probe";
+    const FORMAT: u32 = ProbeRecord::FORMAT;
+    // envelope, content, reference, epochs of one: one line for each epoch and each list of times
+    const OPEN_LEVELS: usize = 4;
+}
+
 /// A stored file.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Envelope<T> {
-    /// What the content is: `run`, `environment` or `dependencies`.
+    /// What the content is: `run`, `environment`, `dependencies` or `probe`.
     kind: String,
     /// SHA-256 in lowercase hex over the text of `content` without the white space between its tokens.
     content_sha256: String,

@@ -2,6 +2,8 @@
 #![allow(clippy::disallowed_methods, reason = "this room owns the results folder")]
 
 mod envelope;
+mod environments;
+mod probes;
 mod published;
 mod runs;
 mod whole_file;
@@ -75,11 +77,6 @@ impl Store {
     }
 
     #[cfg(test)]
-    fn read_environment(&self, fingerprint: &str) -> Outcome<Environment> {
-        self.read_addressed(fingerprint, Environment::fingerprint)
-    }
-
-    #[cfg(test)]
     fn read_dependencies(&self, fingerprint: &str) -> Outcome<DependencyGraph> {
         self.read_addressed(fingerprint, DependencyGraph::fingerprint)
     }
@@ -110,7 +107,7 @@ impl Store {
     }
 
     fn read_addressed<T: Stored>(&self, name: &str, fingerprint: fn(&T) -> String) -> Outcome<T> {
-        if name.len() != 64 || !name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+        if !is_fingerprint(name) {
             return Err(Failure::usage(format!("`{}` is not a fingerprint", name.escape_debug())));
         }
         let path = self.addressed_path::<T>(name);
@@ -138,7 +135,9 @@ impl Store {
         for folder in ["", "environments", "dependencies", "schemas"] {
             whole_file::sweep(&self.results.join(folder))?;
         }
-        runs::month_folders(&self.results)?.iter().try_for_each(|folder| whole_file::sweep(folder))
+        let probed = runs::entries(&self.results.join("probes"))?.into_iter().filter(|path| path.is_dir());
+        let months = runs::month_folders(&self.results)?;
+        months.into_iter().chain(probed).try_for_each(|folder| whole_file::sweep(&folder))
     }
 
     /// The file that [`Store::find_run`] found a run in.
@@ -155,6 +154,11 @@ impl Store {
         let folder = if T::KIND == Environment::KIND { "environments" } else { "dependencies" };
         self.results.join(folder).join(format!("{fingerprint}.json"))
     }
+}
+
+/// Whether a text has the form of a fingerprint; only such a text may become part of a path.
+fn is_fingerprint(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn read<T: Stored>(path: &Path) -> Outcome<T> {

@@ -10,6 +10,7 @@ use super::envelope::{Envelope, Stored};
 use super::whole_file;
 use crate::model::dependencies::DependencyGraph;
 use crate::model::environment::Environment;
+use crate::model::probe::ProbeRecord;
 use crate::model::record::RunRecord;
 
 const README: &str = include_str!("results_readme.md");
@@ -44,8 +45,13 @@ pub(super) fn write_schema(results: &Path, path: &Path, schema: &str) -> io::Res
 }
 
 /// Kind and JSON Schema of each format.
-fn schema_texts() -> [(&'static str, String); 3] {
-    [schema_text::<RunRecord>(), schema_text::<Environment>(), schema_text::<DependencyGraph>()]
+fn schema_texts() -> [(&'static str, String); 4] {
+    [
+        schema_text::<RunRecord>(),
+        schema_text::<Environment>(),
+        schema_text::<DependencyGraph>(),
+        schema_text::<ProbeRecord>(),
+    ]
 }
 
 fn schema_text<T: Stored>() -> (&'static str, String) {
@@ -112,6 +118,7 @@ mod tests {
             envelope::seal(&samples::run(2, 2, 2)).unwrap(),
             envelope::seal(&samples::environment()).unwrap(),
             envelope::seal(&samples::dependencies()).unwrap(),
+            envelope::seal(&samples::probe()).unwrap(),
         ];
         for ((kind, schema), file) in schema_texts().into_iter().zip(files) {
             let schema: Value = serde_json::from_str(&schema).unwrap();
@@ -147,6 +154,7 @@ mod tests {
             ("run", RunRecord::FORMAT),
             ("environment", Environment::FORMAT),
             ("dependencies", DependencyGraph::FORMAT),
+            ("probe", ProbeRecord::FORMAT),
         ] {
             assert!(README.contains(&format!("| {kind} | {format} |")), "{kind}");
         }

@@ -87,15 +87,16 @@ pub(super) fn month_folders(results: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(months)
 }
 
-fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+/// What lies in a folder; nothing where there is none.
+pub(super) fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
     match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         listing => listing?.map(|entry| entry.map(|entry| entry.path())).collect(),
     }
 }
 
-/// The run's id in `<run-id>.json`; nothing for other files and for the temporary files of writers.
-fn run_name(path: &Path) -> Option<String> {
+/// The name in `<name>.json`, of a run its id; nothing for other files and for the temporary files of writers.
+pub(super) fn run_name(path: &Path) -> Option<String> {
     let name = path.file_name()?.to_string_lossy();
     let id = name.strip_suffix(".json")?;
     (!id.starts_with('.')).then(|| id.to_owned())

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::dependencies::{Dependency, DependencyGraph};
 use crate::model::environment::{Comparability, Environment};
 use crate::model::policy::{Budget, Policy};
+use crate::model::probe::ProbeRecord;
 use crate::model::record::{
     BenchmarkRecord, Counting, LockSource, Placement, Presence, RunRecord, SuiteRecord,
 };
@@ -12,7 +13,7 @@ use crate::model::revision::{Revision, RevisionKind};
 use crate::model::run_id::run_id;
 use crate::model::{
     BenchmarkKey, Block, BlockOrder, ByRole, Counted, Counts, Disturbance, Engine, EpochSample, NotCounted,
-    Role, Turn,
+    Reading, Role, Turn, Work,
 };
 
 /// A run of one suite with so many benchmarks, epochs for each and blocks for each of those.
@@ -53,6 +54,33 @@ pub(super) fn run(benchmarks: u32, epochs: u32, blocks: u32) -> RunRecord {
             identical: false,
             benchmarks: (0..benchmarks).map(|n| benchmark(n, epochs, blocks)).collect(),
         }],
+    }
+}
+
+/// A probe of the host of [`environment`].
+pub(super) fn probe() -> ProbeRecord {
+    let started_unix_s = 1_795_370_096;
+    let reading = Reading {
+        name: "memory_read".to_owned(),
+        work: Work::Bytes,
+        amount: 64 << 20,
+        working_set_bytes: Some(32 << 20),
+        elapsed_ns: vec![5_000_000, 5_100_000, 4_900_000],
+    };
+    ProbeRecord {
+        format: ProbeRecord::FORMAT,
+        id: run_id(started_unix_s * 1000, 0xbeef),
+        tool: "0.1.0".to_owned(),
+        started_unix_s,
+        finished_unix_s: started_unix_s + 10,
+        environment: environment().fingerprint(),
+        placement: run(0, 0, 0).placement,
+        seed: 7,
+        quick: true,
+        notes: vec!["latency_l3: the kernel lists no such cache".to_owned()],
+        readings: vec![reading],
+        reference: BTreeMap::from([("memory".to_owned(), (0..3).map(|epoch| sample(epoch, 2)).collect())]),
+        reference_cost_us: BTreeMap::from([("memory".to_owned(), 120_000)]),
     }
 }
 
