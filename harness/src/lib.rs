@@ -3,6 +3,7 @@
 //! [`Pair`] holds two executables of one suite. [`conductor::listing::list`] asks one for its benchmarks,
 //! [`Pair::take_turns`] measures one epoch sample by sample under the clock probe, and [`Pair::alternate`] is the
 //! fallback for executables that the probe cannot steer. What comes out are the raw integers of [`contract`].
+//! [`profile`] samples one executable at a time, in a pass of its own, and gives folded stacks.
 #![expect(clippy::disallowed_methods, reason = "this crate owns processes and clocks")]
 
 pub mod coin;
@@ -12,6 +13,7 @@ pub mod contract;
 pub mod criterion;
 mod kernel;
 pub mod process;
+pub mod profile;
 mod shared;
 
 pub use conductor::stage::MeasureError;

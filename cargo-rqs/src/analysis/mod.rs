@@ -4,6 +4,7 @@ pub mod centre;
 pub mod comparison;
 pub mod confidence;
 pub mod epoch;
+pub mod flame;
 pub mod row;
 pub mod steadiness;
 pub mod summary;

@@ -4,6 +4,7 @@ use super::epoch::{self, Discard, DisturbanceSum, EpochEstimate};
 use super::steadiness::{self, Steadiness};
 use super::verdict::{self, Judgement, Verdict};
 use crate::model::policy::Policy;
+use crate::model::profile::ProfileRecord;
 use crate::model::record::{BenchmarkRecord, Presence};
 use crate::model::{BenchmarkFailure, BenchmarkKey, ByRole, Engine};
 
@@ -31,6 +32,8 @@ pub struct Row {
     pub disturbance: DisturbanceSum,
     /// Whether the benchmark had settled; `None` when there were too few blocks to say.
     pub steadiness: Option<Steadiness>,
+    /// Where it spends its time, if it was profiled.
+    pub profile: Option<ProfileRecord>,
 }
 
 impl Row {
@@ -83,6 +86,7 @@ pub fn row(identical: bool, benchmark: &BenchmarkRecord, policy: &Policy, alpha:
         dropped: 0,
         disturbance: DisturbanceSum::default(),
         steadiness: None,
+        profile: benchmark.profile.clone(),
     };
     row.engines.sort();
     row.engines.dedup();

@@ -3,9 +3,10 @@
 use clap::{ArgAction, Args, ValueEnum};
 
 use super::FormatChoice;
+use super::profile::Profiling;
 use super::values::{CpuChoice, parse_cpus, parse_duration_ms};
 use crate::commands::Output;
-use crate::commands::bench::{BenchOptions, Effort};
+use crate::commands::bench::{BenchOptions, Effort, Profiles};
 use crate::host::cargo::BuildOptions;
 use crate::model::failure::{Failure, Outcome};
 use crate::model::policy::Policy;
@@ -62,8 +63,23 @@ pub struct Bench {
     fail_on: Option<FailOn>,
     #[command(flatten)]
     judging: Judging,
+    /// Which benchmarks to profile at both revisions, after the measuring.
+    #[arg(long, value_enum, default_value = "changed", help_heading = "Profiling")]
+    profile: ProfilesChoice,
+    #[command(flatten)]
+    profiling: Profiling,
     #[command(flatten)]
     building: Building,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ProfilesChoice {
+    /// Those that regressed or improved.
+    Changed,
+    /// All that were measured.
+    All,
+    /// None.
+    None,
 }
 
 #[derive(Debug, Args)]
@@ -103,7 +119,7 @@ struct Judging {
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Building")]
-struct Building {
+pub(super) struct Building {
     /// Measure only these packages.
     #[arg(short, long, value_name = "SPEC", action = ArgAction::Append)]
     package: Vec<String>,
@@ -174,22 +190,45 @@ impl Bench {
             seed: judging.seed,
             cpus: judging.cpu.map(|choice| choice.0),
             hang_timeout_s: judging.hang_timeout.max(1),
-            benches_from_candidate: matches!(self.building.benches_from, BenchesFrom::Candidate),
-            toolchain: self.building.toolchain,
-            build: BuildOptions {
-                packages: self.building.package,
-                workspace: self.building.workspace,
-                benches: self.building.bench,
-                features: self.building.features,
-                all_features: self.building.all_features,
-                no_default_features: self.building.no_default_features,
-                profile: self.building.cargo_profile,
-                config: self.building.config,
-                target: None,
-                offline: self.building.offline,
-                locked: self.building.locked,
-            },
+            profile: self.profiling.into_options(match self.profile {
+                ProfilesChoice::Changed => Profiles::Changed,
+                ProfilesChoice::All => Profiles::All,
+                ProfilesChoice::None => Profiles::None,
+            }),
+            benches_from_candidate: self.building.benches_from_candidate(),
+            toolchain: self.building.toolchain(),
+            build: self.building.into_options(),
         })
+    }
+}
+
+impl Building {
+    /// Whether the baseline gets the candidate's benchmarks.
+    pub(super) fn benches_from_candidate(&self) -> bool {
+        matches!(self.benches_from, BenchesFrom::Candidate)
+    }
+
+    /// The toolchain that was named.
+    pub(super) fn toolchain(&self) -> Option<String> {
+        self.toolchain.clone()
+    }
+
+    /// What reaches cargo.
+    pub(super) fn into_options(self) -> BuildOptions {
+        BuildOptions {
+            packages: self.package,
+            workspace: self.workspace,
+            benches: self.bench,
+            features: self.features,
+            all_features: self.all_features,
+            no_default_features: self.no_default_features,
+            profile: self.cargo_profile,
+            config: self.config,
+            target: None,
+            offline: self.offline,
+            locked: self.locked,
+            instrumented: false,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What can be typed: clap structures and their conversion into what the commands understand; nothing else.
 
 mod bench;
+mod profile;
 mod values;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use crate::commands::{Format, Output};
 use crate::host::terminal::Colour;
 
 use bench::Bench;
+use profile::Profile;
 
 /// `cargo rqs` is called by cargo as `cargo-rqs rqs ...`.
 #[derive(Debug, Parser)]
@@ -46,6 +48,8 @@ pub struct Rqs {
 pub enum Command {
     /// Measure the benchmarks of two revisions in alternation, and judge each of them.
     Bench(Box<Bench>),
+    /// Show where benchmarks spend their time at two revisions: flamegraphs and functions, without measuring.
+    Profile(Box<Profile>),
     /// Print a stored run as `bench` printed it.
     Show(Show),
     /// List the stored runs.

@@ -198,6 +198,7 @@ fn put(entry: JournalEntry, run: &mut RunRecord) -> Result<(), String> {
             presence,
             failure: None,
             epochs: Vec::new(),
+            profile: None,
         });
         suite.benchmarks.len() - 1
     });

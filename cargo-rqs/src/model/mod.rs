@@ -5,6 +5,7 @@ pub mod environment;
 pub mod failure;
 pub mod fingerprint;
 pub mod policy;
+pub mod profile;
 pub mod record;
 pub mod revision;
 pub mod run_id;

@@ -4,13 +4,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::policy::{Budget, Policy};
+use super::profile::{ProfileRecord, ProfilingPass};
 use super::revision::Revision;
 use super::{BenchmarkFailure, BenchmarkKey, ByRole, EpochSample};
 
 /// One run. Immutable once written; every derived number can be computed from it again.
 ///
-/// History of the format: 1 is the first; 2 adds what explains the times: counters, instruction counts and the ledger of
-/// disturbances.
+/// History of the format: 1 is the first; 2 adds what explains the times: counters, instruction counts, profiles and the
+/// ledger of disturbances.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunRecord {
     /// Version of this format.
@@ -45,6 +46,9 @@ pub struct RunRecord {
     pub notes: Vec<String>,
     /// The suites in the order they were measured.
     pub suites: Vec<SuiteRecord>,
+    /// The profiles that were taken after the measuring, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profiling: Option<ProfilingPass>,
 }
 
 impl RunRecord {
@@ -108,6 +112,9 @@ pub struct BenchmarkRecord {
     /// The epochs in time order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub epochs: Vec<EpochSample>,
+    /// Where it spends its time on both sides, if it was profiled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<ProfileRecord>,
 }
 
 /// On which sides a benchmark exists.

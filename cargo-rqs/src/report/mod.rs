@@ -1,6 +1,7 @@
 //! Comparisons and histories to text, Markdown and JSON, as strings.
 
 pub mod escape;
+pub mod flame;
 pub mod json;
 pub mod markdown;
 pub mod numbers;

@@ -131,6 +131,7 @@ fn record(suites: Vec<SuiteRecord>) -> RunRecord {
         },
         notes: Vec::new(),
         suites,
+        profiling: None,
     }
 }
 
@@ -147,7 +148,7 @@ fn suite(name: &str, benchmarks: Vec<BenchmarkRecord>) -> SuiteRecord {
 
 fn benchmark(id: &str, epochs: Vec<EpochSample>) -> BenchmarkRecord {
     let key = BenchmarkKey { id: id.into(), occurrence: 0 };
-    BenchmarkRecord { key, presence: Presence::Both, failure: None, epochs }
+    BenchmarkRecord { key, presence: Presence::Both, failure: None, epochs, profile: None }
 }
 
 fn second(id: &str) -> BenchmarkRecord {

@@ -39,7 +39,7 @@ fn epochs(n: u32, percent: u64) -> Vec<EpochSample> {
 
 fn benchmark(id: &str, epochs: Vec<EpochSample>) -> BenchmarkRecord {
     let key = BenchmarkKey { id: id.into(), occurrence: 0 };
-    BenchmarkRecord { key, presence: Presence::Both, failure: None, epochs }
+    BenchmarkRecord { key, presence: Presence::Both, failure: None, epochs, profile: None }
 }
 
 fn suite(benchmarks: Vec<BenchmarkRecord>) -> SuiteRecord {
@@ -77,6 +77,7 @@ fn record(suites: Vec<SuiteRecord>) -> RunRecord {
         placement: Placement::default(),
         notes: Vec::new(),
         suites,
+        profiling: None,
     }
 }
 

@@ -5,6 +5,7 @@ mod lanes;
 mod measure;
 mod options;
 mod prepare;
+pub mod profile;
 mod progress;
 mod suites;
 
@@ -13,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rqs_harness::process::{Conditions, CoordinatorSeat};
 
-pub use options::{BenchOptions, Effort};
+pub use options::{BenchOptions, Effort, ProfileOptions, Profiles};
 
 use super::{Places, print_run};
 use crate::analysis::comparison;
@@ -29,7 +30,7 @@ use crate::model::run_id::run_id;
 use crate::report::escape::visible_lines;
 use crate::report::json;
 use measure::Measuring;
-use prepare::Prepared;
+use prepare::{Build, LaidOut, Prepared};
 use suites::Wanted;
 
 /// What every run needs from outside.
@@ -58,7 +59,7 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
         terminal.result(&lines.collect::<String>())?;
         return Ok(Exit::Clean);
     }
-    let prepared = laid_out.build(around.interrupted, terminal)?;
+    let prepared = laid_out.build(Build::Timed, around.interrupted, terminal)?;
     let _turn = host_turn(around, terminal)?;
     let started_unix_ms = clock::now_unix_ms();
     let suites =
@@ -75,6 +76,7 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
     let journal = Journal::create(&places.work, &record)?;
     let run = Run {
         options,
+        laid_out: &laid_out,
         prepared: &prepared,
         conditions: &conditions,
         store: &store,
@@ -100,14 +102,15 @@ pub fn resume(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut 
         return Err(no_unfinished_run());
     }
     let options = options.pinned_to(&record.revisions);
-    let prepared = prepare::lay_out(&options, &target, &places, terminal)?;
-    let prepared = prepared.build(around.interrupted, terminal)?;
+    let laid_out = prepare::lay_out(&options, &target, &places, terminal)?;
+    let prepared = laid_out.build(Build::Timed, around.interrupted, terminal)?;
     prepared.check_same(&record)?;
     let conditions = conditions(&options)?;
     terminal.say(&format!("resuming run {}", record.id));
     let _turn = host_turn(around, terminal)?;
     let run = Run {
         options: &options,
+        laid_out: &laid_out,
         prepared: &prepared,
         conditions: &conditions,
         store: &store,
@@ -203,12 +206,14 @@ fn start_record(
         placement: suites::placement(conditions),
         notes: prepared.notes.iter().chain(&suites.notes).cloned().collect(),
         suites: suites.records,
+        profiling: None,
     })
 }
 
 /// A run whose sides are built and whose record has begun.
 struct Run<'a> {
     options: &'a BenchOptions,
+    laid_out: &'a LaidOut,
     prepared: &'a Prepared,
     conditions: &'a Conditions,
     store: &'a Store,
@@ -221,6 +226,7 @@ impl Run<'_> {
     /// Measures what is undecided, explains what was found, writes the record, and prints it.
     fn finish(mut self, mut journal: Journal, terminal: &mut Terminal) -> Outcome<Exit> {
         self.measure(&mut journal, terminal)?;
+        profile::explain(&mut self, terminal);
         self.record.finished_unix_s = clock::now_unix_s();
         let path = self.store.write_run(&self.record)?;
         journal.finish()?;

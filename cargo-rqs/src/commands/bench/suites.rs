@@ -126,6 +126,7 @@ fn merge(keys: ByRole<Option<Vec<BenchmarkKey>>>) -> Vec<BenchmarkRecord> {
         presence,
         failure: None,
         epochs: Vec::new(),
+        profile: None,
     };
     let in_baseline =
         |key: &BenchmarkKey| if sides.baseline.contains(key) { Presence::Both } else { Presence::Added };
@@ -151,6 +152,7 @@ fn failed_listing(
         presence: Presence::Both,
         failure: Some(cause.clone()),
         epochs: Vec::new(),
+        profile: None,
     };
     listed.into_iter().map(failed).collect()
 }

@@ -40,6 +40,7 @@ pub(super) fn run(benchmarks: u32, epochs: u32, blocks: u32) -> RunRecord {
             aslr_off: true,
         },
         notes: vec!["suite `other` was skipped".to_owned()],
+        profiling: None,
         suites: vec![SuiteRecord {
             name: "json::parse".to_owned(),
             harness: ByRole::from_fn(|_| "criterion 0.5.1".to_owned()),
@@ -56,6 +57,7 @@ fn benchmark(n: u32, epochs: u32, blocks: u32) -> BenchmarkRecord {
         presence: Presence::Both,
         failure: None,
         epochs: (0..epochs).map(|epoch| sample(epoch, blocks)).collect(),
+        profile: None,
     }
 }
 

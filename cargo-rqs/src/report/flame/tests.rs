@@ -1,0 +1,1 @@
+//! The artifacts of a profile with plain and with nasty names.

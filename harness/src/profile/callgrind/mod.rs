@@ -1,0 +1,213 @@
+//! The engine that counts instead of sampling: callgrind executes the benchmark and adds up instructions for every path
+//! of calls. Slow, and exact.
+//!
+//! Callgrind dumps its counts each time that Criterion's measuring function returns. So the dumps of the samples can be
+//! told from those of the warm-up, and together they hold exactly the iterations that Criterion reports for them.
+
+mod dump;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use self::dump::Dump;
+use super::escort::{self, Companion, Until};
+use super::mappings::{Mapping, read_maps};
+use super::roots::{is_measuring, rooted};
+use super::symbols::{Symbols, demangle};
+use super::{Assignment, ProfileError, Stacks, WeightedStack, Work};
+use crate::conductor::stage::system;
+use crate::criterion::command_line::{self, FEWEST_SAMPLES, SHORT, WHOLE_SECONDS};
+use crate::process::Executable;
+
+/// The program.
+const VALGRIND: &str = "valgrind";
+/// Callers by which a function's counts are kept apart.
+const CALLERS: u32 = 48;
+/// Executed like this, a benchmark takes so many times longer than it asked for at most.
+const MOST_NS: u64 = 120_000_000_000;
+
+/// Whether callgrind can be used here.
+///
+/// # Errors
+/// In words: why not, and what would help.
+pub fn available() -> Result<(), String> {
+    let asked = Command::new(VALGRIND).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    match asked {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("`valgrind --version` ended with {status}")),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err("valgrind is not installed; install the package `valgrind`".into())
+        }
+        Err(error) => Err(format!("cannot run valgrind: {error}")),
+    }
+}
+
+/// Counts the instructions of one benchmark.
+///
+/// # Errors
+/// Unavailable without valgrind, or when the measuring function has no code of its own to stop at.
+pub fn profile(assignment: &Assignment<'_>) -> Result<Stacks, ProfileError> {
+    available().map_err(ProfileError::Unavailable)?;
+    let path = assignment.executable.path.to_string_lossy().into_owned();
+    let mut symbols = Symbols::default();
+    let boundaries: Vec<String> = symbols
+        .functions(&path)
+        .filter(|(_, name)| is_measuring(name) && !name.contains("closure"))
+        .map(|(mangled, _)| mangled.to_owned())
+        .collect();
+    if boundaries.is_empty() {
+        return Err(ProfileError::Unavailable(
+            "callgrind finds no measuring function of Criterion in the executable: it was inlined".into(),
+        ));
+    }
+    let folder = assignment.scratch.join("callgrind");
+    let cannot = || format!("cannot prepare `{}`", folder.display());
+    if folder.exists() {
+        system(std::fs::remove_dir_all(&folder), cannot)?;
+    }
+    system(std::fs::create_dir_all(&folder), cannot)?;
+    let program = Executable { path: VALGRIND.into(), ..assignment.executable.clone() };
+    let arguments = arguments(assignment, &path, &folder, &boundaries);
+    let mut maps = Maps::default();
+    let until = Until::Measured { most_ns: MOST_NS };
+    let measured = escort::run(assignment, &program, &arguments, until, &mut maps)?
+        .ok_or_else(|| ProfileError::Benchmark("it takes too long under callgrind".into()))?;
+    let dumps = read_dumps(&folder)?;
+    let samples = of_samples(&dumps, measured.iterations.len()).ok_or_else(|| {
+        ProfileError::Benchmark(format!(
+            "callgrind wrote {} dumps for {} samples",
+            dumps.len(),
+            measured.iterations.len()
+        ))
+    })?;
+    let mut stacks = rooted(samples.iter().flat_map(|dump| named(dump, &maps.mappings, &mut symbols)));
+    let amount = stacks.weight();
+    stacks.work = Some(Work { iterations: measured.iterations.iter().sum(), amount });
+    Ok(stacks)
+}
+
+fn arguments(assignment: &Assignment<'_>, path: &str, folder: &Path, boundaries: &[String]) -> Vec<String> {
+    let mut arguments = [
+        "-q",
+        "--tool=callgrind",
+        "--dump-instr=yes",
+        "--dump-line=no",
+        "--compress-strings=no",
+        "--compress-pos=no",
+        "--demangle=no",
+        "--separate-recs=1",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    arguments.push(format!("--separate-callers={CALLERS}"));
+    // A percent sign would begin a placeholder.
+    arguments
+        .push(format!("--callgrind-out-file={}", folder.join("out").to_string_lossy().replace('%', "%%")));
+    arguments.extend(boundaries.iter().map(|name| format!("--dump-after={name}")));
+    arguments.push(path.to_owned());
+    let old = assignment.version.is_none_or(|[major, minor, _]| (major, minor) < (0, 4));
+    let key = std::slice::from_ref(assignment.key);
+    let times = if old { WHOLE_SECONDS } else { SHORT };
+    arguments.extend(command_line::measuring(key, times, FEWEST_SAMPLES));
+    arguments
+}
+
+#[derive(Default)]
+struct Maps {
+    pid: u32,
+    mappings: Vec<Mapping>,
+}
+
+impl Companion for Maps {
+    fn started(&mut self, pid: u32) -> Result<(), ProfileError> {
+        self.pid = pid;
+        Ok(())
+    }
+
+    fn benchmark_ends(&mut self, _: u64) {
+        self.mappings = read_maps(self.pid);
+    }
+}
+
+/// The dumps in the order in which they were written.
+fn read_dumps(folder: &Path) -> Result<Vec<Dump>, ProfileError> {
+    let cannot = || format!("cannot read `{}`", folder.display());
+    let mut files: Vec<(u32, PathBuf)> = Vec::new();
+    for entry in system(std::fs::read_dir(folder), cannot)? {
+        let path = system(entry, cannot)?.path();
+        let number = path.extension().and_then(|extension| extension.to_str()?.parse().ok());
+        files.extend(number.map(|number| (number, path)));
+    }
+    files.sort();
+    let read = |(_, path): &(u32, PathBuf)| {
+        let bytes = system(std::fs::read(path), cannot)?;
+        Ok(Dump::parse(&String::from_utf8_lossy(&bytes)))
+    };
+    files.iter().map(read).collect()
+}
+
+/// The dumps of the last so many samples. Where measuring functions call one another, each leaves a dump, and the one
+/// that returns last ends the sample.
+fn of_samples(dumps: &[Dump], samples: usize) -> Option<&[Dump]> {
+    let outermost = &dumps.last()?.trigger;
+    let ends: Vec<usize> = (0..dumps.len()).filter(|at| dumps[*at].trigger == *outermost).collect();
+    // The dump before the first sample ends the warm-up.
+    let warm_up = ends.len().checked_sub(samples + 1)?;
+    dumps.get(ends[warm_up] + 1..)
+}
+
+fn named(dump: &Dump, mappings: &[Mapping], symbols: &mut Symbols) -> Vec<WeightedStack> {
+    let name = |cost: &dump::Cost| {
+        let mut callers = cost.context.split('\'');
+        let own = callers.next().unwrap_or_default();
+        let mut frames: Vec<String> = callers.rev().map(demangle).collect();
+        frames.extend(leaf(own, &cost.object, cost.address, mappings, symbols));
+        WeightedStack { frames, weight: cost.instructions }
+    };
+    dump.costs.iter().map(name).collect()
+}
+
+/// The function that executed the instructions, and those inlined there.
+fn leaf(own: &str, object: &str, address: u64, mappings: &[Mapping], symbols: &mut Symbols) -> Vec<String> {
+    let holds = |mapping: &&Mapping| {
+        mapping.path == object && address.checked_sub(mapping.address).is_some_and(|at| at < mapping.len)
+    };
+    let place = mappings.iter().find(holds).map(|mapping| address - mapping.address + mapping.file_offset);
+    let in_file = place.and_then(|file_offset| symbols.address_in_file(object, file_offset));
+    let mut frames = vec![if own.starts_with("0x") { "[unknown]".to_owned() } else { demangle(own) }];
+    frames.extend(
+        in_file.map(|address| symbols.frames(object, address)).unwrap_or_default().into_iter().skip(1),
+    );
+    frames
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dump(trigger: &str) -> Dump {
+        Dump { trigger: trigger.into(), costs: Vec::new() }
+    }
+
+    #[test]
+    fn the_last_samples_are_told_from_the_warm_up() {
+        let dumps: Vec<Dump> = (0..7).map(|_| dump("iter")).collect();
+        assert_eq!(of_samples(&dumps, 3).unwrap().len(), 3);
+        assert!(of_samples(&dumps, 7).is_none(), "a warm-up of nothing cannot be");
+        assert!(of_samples(&[], 3).is_none());
+    }
+
+    #[test]
+    fn measuring_functions_that_call_one_another_count_once() {
+        let dumps: Vec<Dump> = (0..6).flat_map(|_| [dump("inner"), dump("outer")]).collect();
+        assert_eq!(of_samples(&dumps, 4).unwrap().len(), 8);
+    }
+
+    #[test]
+    fn a_missing_program_is_told_with_the_way_out() {
+        match available() {
+            Ok(()) => {}
+            Err(why) => assert!(why.contains("valgrind"), "{why}"),
+        }
+    }
+}
