@@ -11,6 +11,7 @@ mod builds;
 mod faults;
 mod interruption;
 mod measuring;
+mod profiles;
 mod program;
 mod repository;
 mod revisions;

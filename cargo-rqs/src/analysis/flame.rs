@@ -25,6 +25,8 @@ pub struct Profiled {
     pub sides: ByRole<ProfiledSide>,
     /// Whether set-up of the routine that is not timed is among the stacks.
     pub with_set_up: bool,
+    /// Whether the time of an iteration was only taken while it was sampled, and not measured in turns.
+    pub rough: bool,
     /// Wall time of the pass.
     pub wall_ms: u64,
     /// The stacks.
@@ -71,18 +73,21 @@ pub struct FunctionTable {
 pub struct FunctionRow {
     /// Its name.
     pub name: String,
-    /// The weight of stacks that end in it.
+    /// The weight of stacks that end in it: itself alone.
     pub own: ByRole<u64>,
+    /// The same with what it lets the standard library, the system's libraries and the kernel do for it. Those are at the
+    /// end of most stacks, but seldom what somebody changed.
+    pub charged: ByRole<u64>,
     /// The weight of stacks that it occurs in, called functions included.
     pub total: ByRole<u64>,
 }
 
-/// How much of the difference is one function's own.
+/// How much of the difference is in one function, with what serves it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contribution<'a> {
     /// Its name.
     pub function: &'a str,
-    /// Its own change, candidate less baseline.
+    /// Its change, candidate less baseline.
     pub change: f64,
     /// The change of the whole.
     pub whole: f64,
@@ -93,28 +98,31 @@ pub struct Contribution<'a> {
 impl FunctionTable {
     /// The table of some stacks.
     pub fn of(stacks: &ByRole<Vec<Stack>>, scale: Scale, sampled: bool) -> FunctionTable {
-        let mut rows: BTreeMap<&str, (ByRole<u64>, ByRole<u64>)> = BTreeMap::new();
+        let mut rows: BTreeMap<&str, FunctionRow> = BTreeMap::new();
         for (role, stacks) in stacks.iter() {
             for stack in stacks {
+                let mut add = |name, part: fn(&mut FunctionRow) -> &mut ByRole<u64>| {
+                    let row = rows.entry(name).or_insert_with(|| FunctionRow::new(name));
+                    *part(row).get_mut(role) += stack.weight;
+                };
                 // A function that calls itself counts once.
                 let distinct: BTreeSet<&str> = stack.frames.iter().map(String::as_str).collect();
-                for name in distinct {
-                    *rows.entry(name).or_default().1.get_mut(role) += stack.weight;
-                }
-                if let Some(last) = stack.frames.last() {
-                    *rows.entry(last).or_default().0.get_mut(role) += stack.weight;
-                }
+                distinct.into_iter().for_each(|name| add(name, |row| &mut row.total));
+                let Some(last) = stack.frames.last() else { continue };
+                add(last, |row| &mut row.own);
+                let charged = stack.frames.iter().rev().find(|name| !serves(name)).unwrap_or(last);
+                add(charged, |row| &mut row.charged);
             }
         }
-        let rows =
-            rows.into_iter().map(|(name, (own, total))| FunctionRow { name: name.to_owned(), own, total });
         let weight = stacks.as_ref().map(|stacks| stacks.iter().map(|stack| stack.weight).sum());
-        let mut table = FunctionTable { rows: rows.collect(), weight, scale, sampled };
-        let contribution = |row: &FunctionRow| table.change(&row.own).abs();
-        let mut order: Vec<(f64, FunctionRow)> =
-            table.rows.iter().map(|row| (contribution(row), row.clone())).collect();
-        order.sort_by(|(one, a), (other, b)| other.total_cmp(one).then_with(|| a.name.cmp(&b.name)));
-        table.rows = order.into_iter().map(|(_, row)| row).collect();
+        let mut table = FunctionTable { rows: Vec::new(), weight, scale, sampled };
+        let size = |weight: &ByRole<u64>| table.change(weight).abs();
+        let mut rows: Vec<FunctionRow> = rows.into_values().collect();
+        rows.sort_by(|a, b| {
+            let by_charged = size(&b.charged).total_cmp(&size(&a.charged));
+            by_charged.then(size(&b.own).total_cmp(&size(&a.own))).then_with(|| a.name.cmp(&b.name))
+        });
+        table.rows = rows;
         table
     }
 
@@ -163,6 +171,43 @@ fn share(weight: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { weight as f64 / whole as f64 }
 }
 
+impl FunctionRow {
+    fn new(name: &str) -> FunctionRow {
+        let [own, charged, total] = [ByRole::default(); 3];
+        FunctionRow { name: name.to_owned(), own, charged, total }
+    }
+}
+
+/// Crates that come with the compiler.
+const STANDARD: [&str; 6] = ["core", "alloc", "std", "compiler_builtins", "hashbrown", "__rustc"];
+
+/// Whether a function serves whoever calls it: it belongs to the standard library, to a library of the system, or to
+/// the kernel. A method belongs to the crate of its type; of types without a crate, to that of its trait.
+fn serves(name: &str) -> bool {
+    if name.ends_with(']') && (name.starts_with('[') || name.contains(" [")) {
+        return name != LOOP;
+    }
+    let first = |path: &str| {
+        let bare = path
+            .trim_start_matches(['<', '&', '*', '[', '(', ' '])
+            .trim_start_matches("mut ")
+            .trim_start_matches("dyn ");
+        let end = bare.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(bare.len());
+        let is_path = bare[end..].starts_with("::");
+        is_path.then(|| STANDARD.contains(&&bare[..end]))
+    };
+    let of_trait = || name.split_once(" as ").and_then(|(_, rest)| first(rest));
+    match first(name) {
+        Some(standard) => standard,
+        // Types without a crate get methods of their own from the standard library only.
+        None if name.starts_with('<') => of_trait().unwrap_or(true),
+        None => name.starts_with("__rust_") || name.starts_with("__rdl_"),
+    }
+}
+
+/// What the harness calls its own part of a measurement.
+const LOOP: &str = "[measuring loop]";
+
 impl Profiled {
     /// What the record keeps.
     pub fn record(&self) -> ProfileRecord {
@@ -171,7 +216,9 @@ impl Profiled {
             engine: self.engine,
             sides: self.sides,
             wall_ms: self.wall_ms,
-            functions: functions.map(|row| FunctionWeight { name: row.name.clone(), own: row.own }).collect(),
+            functions: functions
+                .map(|row| FunctionWeight { name: row.name.clone(), charged: row.charged })
+                .collect(),
         }
     }
 }
@@ -208,12 +255,12 @@ pub fn contributions<'a>(
     };
     let whole = table.whole_change();
     let telling = |function: &&FunctionWeight| {
-        let change = table.change(&function.own);
-        table.stands_out(&function.own) && (table.scale.unit == Unit::Share || change * whole > 0.0)
+        let change = table.change(&function.charged);
+        table.stands_out(&function.charged) && (table.scale.unit == Unit::Share || change * whole > 0.0)
     };
     let contribution = |function: &'a FunctionWeight| Contribution {
         function: &function.name,
-        change: table.change(&function.own),
+        change: table.change(&function.charged),
         whole,
         unit: table.scale.unit,
     };

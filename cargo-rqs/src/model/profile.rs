@@ -90,11 +90,11 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-/// What a function itself took, without what it called.
+/// What a function took with what the standard library and the system did for it, without other functions it called.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FunctionWeight {
     /// Its name.
     pub name: String,
     /// Samples, or instructions under callgrind.
-    pub own: ByRole<u64>,
+    pub charged: ByRole<u64>,
 }

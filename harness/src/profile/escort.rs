@@ -36,15 +36,15 @@ pub(super) enum Until {
 /// Runs a program for an assignment; what its harness measured comes back if it came so far.
 pub(super) fn run(
     assignment: &Assignment<'_>,
+    conditions: &Conditions,
     program: &Executable,
     arguments: &[String],
     until: Until,
     companion: &mut dyn Companion,
 ) -> Result<Option<Measured>, ProfileError> {
-    let conditions = Conditions { fifo: false, ..assignment.conditions.clone() };
     let home = assignment.scratch.join("home");
     system(std::fs::create_dir_all(&home), || format!("cannot make `{}`", home.display()))?;
-    let mut stage = Stage::new(&conditions, assignment.interrupted);
+    let mut stage = Stage::new(conditions, assignment.interrupted);
     stage.enter(ROLE, program, arguments, &home, None)?;
     if let Some(actor) = stage.actor(ROLE) {
         actor.connection().hold_greeting();

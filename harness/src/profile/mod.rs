@@ -30,7 +30,7 @@ pub struct Assignment<'a> {
     pub version: Option<[u8; 3]>,
     /// Wall time to spend in the benchmark, in seconds.
     pub seconds: f64,
-    /// Where it runs; priority is never raised.
+    /// Where it runs.
     pub conditions: &'a Conditions,
     /// True once the user asks to stop.
     pub interrupted: &'a AtomicBool,
@@ -68,7 +68,7 @@ pub struct Stacks {
 pub struct Work {
     /// Iterations of the routine.
     pub iterations: u64,
-    /// What they took: nanoseconds, or instructions under callgrind.
+    /// What they took at their usual pace: nanoseconds, or instructions under callgrind.
     pub amount: u64,
 }
 

@@ -10,6 +10,7 @@ use super::roots::rooted;
 use super::{Assignment, ProfileError, Stacks, WeightedStack};
 use crate::conductor::stage::system;
 use crate::criterion::command_line;
+use crate::process::Conditions;
 
 /// The variable that names the folder.
 pub const FOLDER: &str = "RQS_PROFILE_DIR";
@@ -34,7 +35,8 @@ pub fn profile(assignment: &Assignment<'_>) -> Result<Stacks, ProfileError> {
             Ok(())
         }
     }
-    escort::run(assignment, &program, &arguments, Until::TheEnd, &mut Alone)?;
+    let conditions = Conditions { fifo: false, ..assignment.conditions.clone() };
+    escort::run(assignment, &conditions, &program, &arguments, Until::TheEnd, &mut Alone)?;
     let texts = folded_files(&folder)?;
     if texts.is_empty() {
         return Err(ProfileError::Unavailable(

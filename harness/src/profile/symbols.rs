@@ -19,6 +19,8 @@ pub(super) struct Symbols {
 struct SymbolFile {
     /// What stands for a function of which no name is known.
     label: String,
+    /// Whether it is a shared library, whose functions carry its name.
+    shared: bool,
     loader: Option<Loader>,
     functions: Vec<Function>,
     segments: Vec<Segment>,
@@ -87,13 +89,15 @@ impl SymbolFile {
             Ok(file) => (functions(&file), segments(&file)),
             Err(_) => (Vec::new(), Vec::new()),
         };
+        let shared = label.contains(".so");
         let loader = if functions.is_empty() { None } else { Loader::new(path).ok() };
-        SymbolFile { label, loader, functions, segments }
+        SymbolFile { label, shared, loader, functions, segments }
     }
 
     fn frames(&self, address: u64) -> Vec<String> {
         let own =
             self.function_at(address).map_or_else(|| self.label.clone(), |function| demangle(&function.name));
+        let own = if self.shared && own != self.label { format!("{own} {}", self.label) } else { own };
         let mut frames = self.inlined_at(address);
         // The outermost entry is the function itself, which the symbol table names more fully.
         frames.pop();

@@ -30,6 +30,51 @@ fn the_function_that_changed_comes_first_with_its_own_part_of_the_difference() {
 }
 
 #[test]
+fn what_serves_a_function_is_charged_to_it() {
+    let stacks = ByRole::new(
+        vec![stack(
+            &["hex::encode", "alloc::raw_vec::RawVec<T>::grow", "realloc [libc.so.6]", "[kernel]"],
+            60,
+        )],
+        vec![stack(&["hex::encode", "<T as core::convert::Into<U>>::into"], 30)],
+    );
+    let table = FunctionTable::of(&stacks, nanoseconds(60.0, 30.0), true);
+    let encode = &table.rows[0];
+    assert_eq!(
+        (encode.name.as_str(), encode.charged, encode.own),
+        ("hex::encode", ByRole::new(60, 30), ByRole::new(0, 0))
+    );
+    for name in [
+        "core::num::<impl u64>::checked_mul",
+        "<core::iter::adapters::map::Map<I, F> as core::iter::traits::iterator::Iterator>::fold::<u64, mine::f>",
+        "<&mut alloc::string::String as core::fmt::Write>::write_str",
+        "<u8 as core::cmp::PartialEq>::eq",
+        "<[u8] as core::cmp::PartialEq>::eq",
+        "<u64>::checked_mul",
+        "<str>::len",
+        "__rustc::__rdl_realloc",
+        "__rust_realloc",
+        "[libc.so.6]",
+        "malloc [libc.so.6]",
+        "[kernel]",
+    ] {
+        assert!(serves(name), "{name}");
+    }
+    for name in [
+        "mine::parse",
+        "<mine::Table as core::ops::Index<usize>>::index",
+        "<[mine::Item] as mine::Sorted>::sorted",
+        "<u64 as mine::Digits>::digits",
+        "<mine::Table>::insert::<core::option::Option<u8>>",
+        "ZSTD_compress",
+        "[measuring loop]",
+        "mine::sum::<[u8; 4]>",
+    ] {
+        assert!(!serves(name), "{name}");
+    }
+}
+
+#[test]
 fn a_function_that_calls_itself_counts_once() {
     let stacks = ByRole::new(vec![stack(&["f", "g", "f"], 4)], vec![stack(&["f"], 4)]);
     let table = FunctionTable::of(&stacks, nanoseconds(1.0, 1.0), true);
@@ -54,7 +99,7 @@ fn weights_stand_for_time_where_it_was_measured_and_for_instructions_under_callg
 fn only_what_goes_along_with_the_change_is_told_as_its_cause() {
     let function = |name: &str, baseline, candidate| FunctionWeight {
         name: name.into(),
-        own: ByRole::new(baseline, candidate),
+        charged: ByRole::new(baseline, candidate),
     };
     let side = ProfiledSide { weight: 1000, ..ProfiledSide::default() };
     let profile = ProfileRecord {
@@ -86,8 +131,10 @@ proptest! {
     ) {
         let table = FunctionTable::of(&ByRole::new(baseline, candidate), nanoseconds(whole.0, whole.1), true);
         for role in Role::BOTH {
-            let sum: f64 = table.rows.iter().map(|row| table.share(&row.own, role)).sum();
-            prop_assert!((sum - 1.0).abs() < 1e-9);
+            for part in [|row: &FunctionRow| row.own, |row: &FunctionRow| row.charged] {
+                let sum: f64 = table.rows.iter().map(|row| table.share(&part(row), role)).sum();
+                prop_assert!((sum - 1.0).abs() < 1e-9);
+            }
             prop_assert!(table.rows.iter().all(|row| row.own.get(role) <= row.total.get(role)));
             prop_assert!(table.rows.iter().all(|row| row.total.get(role) <= table.weight.get(role)));
         }

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use serde::Serialize;
 
-/// What the profile says beside the user's words when executables are built to be looked into.
-const INSTRUMENTED: [&str; 3] =
-    [r#"debug="line-tables-only""#, r#"strip="none""#, r#"split-debuginfo="off""#];
+/// What the profile says beside the user's words when executables are built to be looked into. Less than `limited` would
+/// do for lines, but gives inlined functions without the paths that tell one `from` or `next` from another.
+const INSTRUMENTED: [&str; 3] = [r#"debug="limited""#, r#"strip="none""#, r#"split-debuginfo="off""#];
 
 /// The choices of the user that reach cargo, the same for both sides.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -146,7 +146,7 @@ mod tests {
         let instrumented = BuildOptions { instrumented: true, profile: Some("fast".into()), ..plain.clone() };
         let general = instrumented.general();
         assert_eq!(general[..2], ["--config", "build.jobs=1"]);
-        assert!(general.contains(&r#"profile.fast.debug="line-tables-only""#.into()), "{general:?}");
+        assert!(general.contains(&r#"profile.fast.debug="limited""#.into()), "{general:?}");
         assert_eq!(instrumented.more_rustflags(), ["-Cforce-frame-pointers=yes"]);
         // The key of the executables that are timed is what it was before there were others.
         assert!(!serde_json::to_string(&plain).unwrap().contains("instrumented"));

@@ -110,8 +110,11 @@ fn instructions(value: f64) -> String {
 }
 
 /// What the numbers of a table are.
-fn unit_in_words(unit: Unit) -> &'static str {
-    match unit {
+fn unit_in_words(profile: &Profiled) -> &'static str {
+    match profile.table.scale.unit {
+        Unit::Nanoseconds if profile.rough => {
+            "time for one iteration, roughly, as it went while it was sampled"
+        }
         Unit::Nanoseconds => "time for one iteration",
         Unit::Instructions => "instructions for one iteration",
         Unit::Share => "part of the whole; nothing is known of an iteration",

@@ -48,7 +48,7 @@ fn contents(profiles: &[Profiled]) -> String {
         .to_owned();
     for (number, profile) in profiles.iter().enumerate() {
         let sides = whole(profile);
-        let most = profile.table.rows.first().filter(|row| profile.table.stands_out(&row.own));
+        let most = profile.table.rows.first().filter(|row| profile.table.stands_out(&row.charged));
         let most = most.map(|row| format!("<code>{}</code>", html(&row.name))).unwrap_or_default();
         // Writing to a string cannot fail.
         let _ = writeln!(
@@ -80,7 +80,7 @@ fn whole(profile: &Profiled) -> [String; 3] {
 
 fn section(number: usize, profile: &Profiled, folder: &str) -> String {
     let [baseline, candidate, change] = whole(profile);
-    let unit = unit_in_words(profile.table.scale.unit);
+    let unit = unit_in_words(profile);
     let headline = match profile.table.scale.unit {
         Unit::Share => String::new(),
         _ => format!("<p>{unit}: {baseline} to {candidate}, <strong>{change}</strong></p>\n"),
@@ -117,32 +117,31 @@ fn functions(profile: &Profiled) -> String {
     let rows: Vec<&FunctionRow> = table.rows.iter().filter(worth).collect();
     let (shown, folded) = rows.split_at(rows.len().min(SHOWN));
     let lines = |rows: &[&FunctionRow]| rows.iter().map(|row| line(profile, row)).collect::<String>();
-    let mut text = format!("{}{}</table>\n", head(profile), lines(shown));
+    let mut text = format!("{}{}</table>\n", head(), lines(shown));
     if !folded.is_empty() {
         text += &format!(
             "<details><summary>{}</summary>\n{}{}</table>\n</details>\n",
             numbers::count(folded.len() as u64, "more function"),
-            head(profile),
+            head(),
             lines(folded)
         );
     }
     text
 }
 
-fn head(profile: &Profiled) -> String {
+fn head() -> String {
     let sides = "<th>baseline</th><th>candidate</th><th>change</th>";
     format!(
-        "<table>\n<tr><th rowspan=\"2\">function</th><th colspan=\"3\">itself ({unit})</th>\
-         <th colspan=\"3\">with what it calls</th></tr>\n<tr>{sides}{sides}</tr>\n",
-        unit = unit_in_words(profile.table.scale.unit)
+        "<table>\n<tr><th rowspan=\"2\">function</th><th colspan=\"3\">with the standard library</th>\
+         <th colspan=\"3\">itself alone</th><th colspan=\"3\">with all it calls</th></tr>\n<tr>{sides}{sides}{sides}</tr>\n"
     )
 }
 
 fn line(profile: &Profiled, row: &FunctionRow) -> String {
-    let (own, stands_out) = part(profile, &row.own);
-    let (total, _) = part(profile, &row.total);
+    let (charged, stands_out) = part(profile, &row.charged);
+    let [own, total] = [&row.own, &row.total].map(|weight| part(profile, weight).0);
     let class = if stands_out { "" } else { " class=\"quiet\"" };
-    format!("<tr{class}><td><code>{}</code></td>{own}{total}</tr>\n", html(&row.name))
+    format!("<tr{class}><td><code>{}</code></td>{charged}{own}{total}</tr>\n", html(&row.name))
 }
 
 /// Three cells of one kind of weight, and whether its change stands out.

@@ -14,6 +14,8 @@ use crate::report::table::{self, Align, Line};
 const SHOWN: usize = 12;
 /// Columns where no terminal sets a limit.
 const WIDEST: usize = 160;
+const CHARGED: &str =
+    "a function's numbers include what the standard library, the system and the kernel do for it";
 const ALIGNS: [Align; 7] =
     [Align::Left, Align::Right, Align::Right, Align::Right, Align::Right, Align::Right, Align::Right];
 
@@ -26,7 +28,7 @@ pub fn text(profile: &Profiled, width: Option<usize>, paint: Paint) -> String {
         let unit = profile.table.scale.unit;
         text += &format!(
             "  {}: {} to {}, {}\n",
-            unit_in_words(unit),
+            unit_in_words(profile),
             amount(whole.baseline, unit),
             amount(whole.candidate, unit),
             signed(profile.table.whole_change(), unit)
@@ -34,16 +36,20 @@ pub fn text(profile: &Profiled, width: Option<usize>, paint: Paint) -> String {
     }
     text += &format!("  {}\n", how(profile));
     text.extend(profile.refused.iter().map(|why| format!("  {}\n", visible(why))));
-    let titles = ["function", "baseline", "candidate", "change", "with callees", "candidate", "change"];
+    let titles = ["function", "baseline", "candidate", "change", "with all it calls", "candidate", "change"];
     let mut lines = vec![Line::Cells(titles.map(|title| (title.to_owned(), Tone::Quiet)).to_vec())];
-    lines.extend(profile.table.rows.iter().take(SHOWN).map(|row| line(profile, row)));
-    let more = profile.table.rows.len().saturating_sub(SHOWN);
-    if more > 0 {
-        let rest: f64 = profile.table.rows[SHOWN..].iter().map(|row| profile.table.change(&row.own)).sum();
+    // What only serves others is in their numbers.
+    let rows: Vec<&FunctionRow> =
+        profile.table.rows.iter().filter(|row| row.charged != ByRole::default()).collect();
+    let (shown, more) = rows.split_at(rows.len().min(SHOWN));
+    lines.extend(shown.iter().map(|row| line(profile, row)));
+    if !more.is_empty() {
+        let rest: f64 = more.iter().map(|row| profile.table.change(&row.charged)).sum();
         let rest = signed(rest, profile.table.scale.unit);
-        let all = numbers::count(more as u64, "more function");
+        let all = numbers::count(more.len() as u64, "more function");
         lines.push(Line::Across(format!("{all} together: {rest}"), Tone::Quiet));
     }
+    lines.push(Line::Across(CHARGED.into(), Tone::Quiet));
     text + &table::render(&lines, &ALIGNS, Some(width.unwrap_or(WIDEST)), paint)
 }
 
@@ -53,13 +59,13 @@ fn line(profile: &Profiled, row: &FunctionRow) -> Line {
         let value = table.value(weight, role);
         if value == 0.0 { String::new() } else { amount(value, table.scale.unit) }
     };
-    let (own, stands_out) = change_with_noise(table, &row.own);
+    let (own, stands_out) = change_with_noise(table, &row.charged);
     let tone = if stands_out { Tone::Normal } else { Tone::Quiet };
     let total = signed(table.change(&row.total), table.scale.unit);
     Line::Cells(vec![
         (visible(&row.name), tone),
-        (value(&row.own, Role::Baseline), tone),
-        (value(&row.own, Role::Candidate), tone),
+        (value(&row.charged, Role::Baseline), tone),
+        (value(&row.charged, Role::Candidate), tone),
         (own, if stands_out { Tone::Strong } else { Tone::Quiet }),
         (value(&row.total, Role::Baseline), tone),
         (value(&row.total, Role::Candidate), tone),
@@ -94,7 +100,7 @@ pub(super) fn functions(profile: &Profiled) -> Value {
             "noise": table.noise(weight),
         })
     };
-    let row = |row: &FunctionRow| json!({ "function": row.name, "self": part(&row.own), "total": part(&row.total) });
+    let row = |row: &FunctionRow| json!({ "function": row.name, "self": part(&row.own), "charged": part(&row.charged), "total": part(&row.total) });
     json!({
         "format": 1,
         "suite": profile.suite,
@@ -103,6 +109,7 @@ pub(super) fn functions(profile: &Profiled) -> Value {
         "refused": profile.refused,
         "set_up_included": profile.with_set_up,
         "unit": unit,
+        "rough": profile.rough,
         "whole": { "baseline": table.scale.whole.baseline, "candidate": table.scale.whole.candidate, "change": table.whole_change() },
         "sides": profile.sides,
         "functions": table.rows.iter().map(row).collect::<Vec<_>>(),

@@ -17,7 +17,7 @@ use super::symbols::{Symbols, demangle};
 use super::{Assignment, ProfileError, Stacks, WeightedStack, Work};
 use crate::conductor::stage::system;
 use crate::criterion::command_line::{self, FEWEST_SAMPLES, SHORT, WHOLE_SECONDS};
-use crate::process::Executable;
+use crate::process::{Conditions, Executable};
 
 /// The program.
 const VALGRIND: &str = "valgrind";
@@ -68,9 +68,11 @@ pub fn profile(assignment: &Assignment<'_>) -> Result<Stacks, ProfileError> {
     system(std::fs::create_dir_all(&folder), cannot)?;
     let program = Executable { path: VALGRIND.into(), ..assignment.executable.clone() };
     let arguments = arguments(assignment, &path, &folder, &boundaries);
+    // What takes so much longer must not keep others off the core.
+    let conditions = Conditions { fifo: false, ..assignment.conditions.clone() };
     let mut maps = Maps::default();
     let until = Until::Measured { most_ns: MOST_NS };
-    let measured = escort::run(assignment, &program, &arguments, until, &mut maps)?
+    let measured = escort::run(assignment, &conditions, &program, &arguments, until, &mut maps)?
         .ok_or_else(|| ProfileError::Benchmark("it takes too long under callgrind".into()))?;
     let dumps = read_dumps(&folder)?;
     let samples = of_samples(&dumps, measured.iterations.len()).ok_or_else(|| {
@@ -174,11 +176,11 @@ fn leaf(own: &str, object: &str, address: u64, mappings: &[Mapping], symbols: &m
     };
     let place = mappings.iter().find(holds).map(|mapping| address - mapping.address + mapping.file_offset);
     let in_file = place.and_then(|file_offset| symbols.address_in_file(object, file_offset));
-    let mut frames = vec![if own.starts_with("0x") { "[unknown]".to_owned() } else { demangle(own) }];
-    frames.extend(
-        in_file.map(|address| symbols.frames(object, address)).unwrap_or_default().into_iter().skip(1),
-    );
-    frames
+    match in_file {
+        Some(address) => symbols.frames(object, address),
+        None if own.starts_with("0x") => vec!["[unknown]".to_owned()],
+        None => vec![demangle(own)],
+    }
 }
 
 #[cfg(test)]

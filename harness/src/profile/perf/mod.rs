@@ -21,6 +21,7 @@ use super::{Assignment, ProfileError, Stacks, WeightedStack, Work};
 use crate::conductor::stage::system;
 use crate::contract::ByRole;
 use crate::criterion::command_line::{self, FEWEST_SAMPLES, Times};
+use crate::criterion::message::Measured;
 use crate::kernel;
 
 /// Stands for everything that the kernel did on the program's behalf.
@@ -66,19 +67,34 @@ fn profile(assignment: &Assignment<'_>, symbols: &mut Symbols) -> Result<Stacks,
     let most_ns = ((times.warm_up_s + times.measurement_s) * PATIENCE * 1e9) as u64;
     let mut watch =
         Watch { how, cpus, sampler: None, pid: 0, begin_ns: u64::MAX, end_ns: 0, maps: Vec::new() };
-    let measured =
-        escort::run(assignment, assignment.executable, &arguments, Until::Measured { most_ns }, &mut watch)?;
+    let measured = escort::run(
+        assignment,
+        assignment.conditions,
+        assignment.executable,
+        &arguments,
+        Until::Measured { most_ns },
+        &mut watch,
+    )?;
     let mut recording = watch.sampler.take().map(Sampler::finish).unwrap_or_default();
     recording.mappings.append(&mut watch.maps);
     let window = watch.begin_ns..watch.end_ns;
     recording.samples.retain(|sample| sample.pid == watch.pid && window.contains(&sample.time_ns));
     let mut stacks = rooted(named(&recording, watch.pid, symbols));
     stacks.lost = recording.lost;
-    stacks.work = measured.map(|measured| Work {
-        iterations: measured.iterations.iter().sum(),
-        amount: measured.elapsed_ns.iter().sum(),
-    });
+    stacks.work = measured.as_ref().and_then(usual_work);
     Ok(stacks)
+}
+
+/// The iterations of all samples, and what they take at the median pace of a sample: one that was held up counts no more
+/// than another.
+fn usual_work(measured: &Measured) -> Option<Work> {
+    let samples =
+        measured.iterations.iter().zip(&measured.elapsed_ns).filter(|(iterations, _)| **iterations > 0);
+    let mut paces: Vec<f64> = samples.map(|(iterations, ns)| *ns as f64 / *iterations as f64).collect();
+    paces.sort_by(f64::total_cmp);
+    let iterations: u64 = measured.iterations.iter().sum();
+    let median = paces.get(paces.len() / 2)?;
+    Some(Work { iterations, amount: (median * iterations as f64) as u64 })
 }
 
 /// A short warm-up and a long measurement; Criterion 0.3 reads whole seconds only.
@@ -156,6 +172,18 @@ mod tests {
     fn old_versions_get_whole_seconds() {
         assert_eq!(times(1.0, true), Times { warm_up_s: 1.0, measurement_s: 1.0 });
         assert_eq!(times(1.0, false), Times { warm_up_s: 0.2, measurement_s: 0.8 });
+    }
+
+    #[test]
+    fn a_sample_that_was_held_up_does_not_count_more_than_another() {
+        let measured = Measured {
+            id: "a".into(),
+            iterations: vec![10, 20, 30],
+            elapsed_ns: vec![100, 200, 90_000],
+            flat: false,
+            measurement_ns: 1e9,
+        };
+        assert_eq!(usual_work(&measured), Some(Work { iterations: 60, amount: 600 }));
     }
 
     #[test]

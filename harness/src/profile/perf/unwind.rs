@@ -5,6 +5,8 @@
 //! stands), and all callers where a library without frame pointers has used the register for something else. Both are
 //! recovered with the unwind tables, from registers and the end of the stack, until the chain is met again.
 
+#[cfg(target_arch = "x86_64")]
+use super::records::Registers;
 use super::records::Sample;
 use crate::profile::mappings::Mapping;
 
@@ -17,6 +19,7 @@ const MOST_STEPS: usize = 128;
 pub(super) struct Unwinder {
     unwinder: framehop::x86_64::UnwinderX86_64<Vec<u8>>,
     cache: framehop::x86_64::CacheX86_64,
+    code: Vec<std::ops::Range<u64>>,
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -26,42 +29,68 @@ impl Unwinder {
         use framehop::Unwinder as _;
         let mut unwinder = framehop::x86_64::UnwinderX86_64::new();
         mappings.iter().filter_map(tables::module).for_each(|module| unwinder.add_module(module));
-        Unwinder { unwinder, cache: framehop::x86_64::CacheX86_64::new() }
+        let code = mappings.iter().map(|mapping| mapping.address..mapping.address + mapping.len).collect();
+        Unwinder { unwinder, cache: framehop::x86_64::CacheX86_64::new(), code }
     }
 
     /// Code addresses, the innermost first; those of callers lie within the call.
     pub(super) fn addresses(&mut self, sample: &Sample) -> Vec<u64> {
-        use framehop::{FrameAddress, Unwinder as _, x86_64::UnwindRegsX86_64};
-        let Some(sampled) = sample.registers else { return within_calls(&sample.chain) };
+        let Some(registers) = sample.registers else { return within_calls(&sample.chain) };
         let callers = sample.chain.get(1..).unwrap_or_default();
+        let mut found = vec![registers.ip];
+        let end = self.unwind(sample, registers, callers, &mut found);
+        match end {
+            End::MetChain(met) => found.extend(&callers[met..]),
+            End::FramePointerIntact => found.extend(callers),
+            // Neither knows of the other. One of them went astray, and that one soon leaves all code.
+            End::Alone if self.in_code(&sample.chain) >= self.in_code(&found) => found = sample.chain.clone(),
+            End::Alone => {}
+        }
+        within_calls(&found)
+    }
+
+    /// Adds callers until one of them is in the chain.
+    fn unwind(&mut self, sample: &Sample, sampled: Registers, callers: &[u64], found: &mut Vec<u64>) -> End {
+        use framehop::{FrameAddress, Unwinder as _, x86_64::UnwindRegsX86_64};
         let mut registers = UnwindRegsX86_64::new(sampled.ip, sampled.sp, sampled.bp);
         let mut read =
             |address: u64| word(&sample.stack, address.checked_sub(sampled.sp).ok_or(())?).ok_or(());
-        let mut found = vec![sampled.ip];
         let mut at = FrameAddress::from_instruction_pointer(sampled.ip);
         while found.len() < MOST_STEPS {
             let caller = match self.unwinder.unwind_frame(at, &mut registers, &mut self.cache, &mut read) {
                 Ok(Some(caller)) => caller,
                 Ok(None) => break,
-                Err(_) => {
-                    // The copied end of the stack is too short. With the frame pointer still in its register, the chain
-                    // tells what comes above.
-                    if registers.bp() == sampled.bp {
-                        found.extend(callers);
-                    }
-                    break;
-                }
+                // The copied end of the stack is too short. With the frame pointer still in its register, the chain
+                // tells what comes above.
+                Err(_) if registers.bp() == sampled.bp => return End::FramePointerIntact,
+                Err(_) => break,
             };
             if let Some(met) = callers.iter().position(|address| *address == caller) {
-                found.extend(&callers[met..]);
-                break;
+                return End::MetChain(met);
             }
             found.push(caller);
             let Some(next) = FrameAddress::from_return_address(caller) else { break };
             at = next;
         }
-        within_calls(&found)
+        End::Alone
     }
+
+    /// How many addresses from the beginning lie in code.
+    fn in_code(&self, addresses: &[u64]) -> usize {
+        let is_code = |address: &&u64| self.code.iter().any(|range| range.contains(*address));
+        addresses.iter().take_while(is_code).count()
+    }
+}
+
+/// How unwinding ended.
+#[cfg(target_arch = "x86_64")]
+enum End {
+    /// At this caller of the chain.
+    MetChain(usize),
+    /// Where the copied stack ends, the frame pointer untouched.
+    FramePointerIntact,
+    /// Without ever meeting the chain.
+    Alone,
 }
 
 /// Elsewhere only frame pointers are followed.
@@ -142,7 +171,6 @@ mod tables {
 
 #[cfg(test)]
 mod tests {
-    use super::super::records::Registers;
     use super::*;
 
     #[test]
@@ -163,5 +191,21 @@ mod tests {
         assert_eq!(Unwinder::new(&[]).addresses(&sample), [100, 199, 299, 399]);
         let cut = Sample { stack: Vec::new(), ..sample };
         assert_eq!(Unwinder::new(&[]).addresses(&cut), [100, 199, 299, 399]);
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn of_two_ways_that_never_meet_the_one_that_stays_in_code_is_taken() {
+        let code = Mapping { pid: 1, address: 50, len: 1000, file_offset: 0, path: String::new() };
+        let mut unwinder = Unwinder::new(&[code]);
+        // The frame that the unwinder is led to returns to nowhere.
+        let stack =
+            |caller: u64| [0, 0, 0x9000, caller].iter().flat_map(|word: &u64| word.to_ne_bytes()).collect();
+        let registers = Some(Registers { bp: 0x1010, sp: 0x1000, ip: 100 });
+        let astray =
+            Sample { chain: vec![100, 200, 300], registers, stack: stack(5_000_000), ..Sample::default() };
+        assert_eq!(unwinder.addresses(&astray), [100, 199, 299]);
+        let chain_astray = Sample { chain: vec![100, 7_000_000], stack: stack(400), ..astray };
+        assert_eq!(unwinder.addresses(&chain_astray), [100, 399]);
     }
 }

@@ -97,6 +97,7 @@ pub(super) fn profile(
         let own = side.stacks.into_iter().map(|it| Stack { frames: it.frames, weight: it.weight });
         own.collect::<Vec<Stack>>()
     });
+    let rough = typical_ns.is_none() && while_sampling.is_some();
     let scale = scale(engine, &numbers, typical_ns.or(while_sampling));
     Ok(Profiled {
         suite: suite.name.clone(),
@@ -105,6 +106,7 @@ pub(super) fn profile(
         refused,
         sides: numbers,
         with_set_up,
+        rough,
         wall_ms: (watch.elapsed_s() * 1e3) as u64,
         table: FunctionTable::of(&stacks, scale, engine.samples()),
         stacks,
