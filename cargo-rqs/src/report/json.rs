@@ -54,7 +54,7 @@ pub fn schema() -> String {
 
 /// JSON leaves a few characters as they are that a terminal or an editor would act upon. In JSON text they can stand
 /// within strings only, so they may be written as escapes.
-fn inert(json: &str) -> String {
+pub(super) fn inert(json: &str) -> String {
     let mut shown = String::with_capacity(json.len());
     for c in json.chars() {
         match c {

@@ -132,16 +132,21 @@ fn functions(profile: &Profiled) -> String {
 fn head() -> String {
     let sides = "<th>baseline</th><th>candidate</th><th>change</th>";
     format!(
-        "<table>\n<tr><th rowspan=\"2\">function</th><th colspan=\"3\">with the standard library</th>\
-         <th colspan=\"3\">itself alone</th><th colspan=\"3\">with all it calls</th></tr>\n<tr>{sides}{sides}{sides}</tr>\n"
+        "<table class=\"functions\">\n<tr><th colspan=\"3\">function with the standard library and the system</th>\
+         <th colspan=\"3\">itself alone</th><th colspan=\"3\">with all it calls</th></tr>\n\
+         <tr>{sides}{sides}{sides}</tr>\n"
     )
 }
 
+/// The name across all columns, because it may be long, and the numbers beneath.
 fn line(profile: &Profiled, row: &FunctionRow) -> String {
     let (charged, stands_out) = part(profile, &row.charged);
     let [own, total] = [&row.own, &row.total].map(|weight| part(profile, weight).0);
-    let class = if stands_out { "" } else { " class=\"quiet\"" };
-    format!("<tr{class}><td><code>{}</code></td>{charged}{own}{total}</tr>\n", html(&row.name))
+    let class = if stands_out { "" } else { " quiet" };
+    format!(
+        "<tr class=\"name{class}\"><td colspan=\"9\"><code>{}</code></td></tr>\n<tr>{charged}{own}{total}</tr>\n",
+        html(&row.name)
+    )
 }
 
 /// Three cells of one kind of weight, and whether its change stands out.

@@ -6,6 +6,7 @@ use super::{Heading, amount, change_with_noise, how, signed, unit_in_words};
 use crate::analysis::flame::{FunctionRow, Profiled, Unit};
 use crate::model::{ByRole, Role};
 use crate::report::escape::visible;
+use crate::report::json::inert;
 use crate::report::numbers;
 use crate::report::paint::{Paint, Tone};
 use crate::report::table::{self, Align, Line};
@@ -75,10 +76,10 @@ fn line(profile: &Profiled, row: &FunctionRow) -> Line {
 
 /// One profile for programs: every function with its raw weights and what was derived from them.
 pub fn functions_json(profile: &Profiled) -> String {
-    format!("{:#}\n", functions(profile))
+    inert(&format!("{:#}\n", functions(profile)))
 }
 
-pub(super) fn functions(profile: &Profiled) -> Value {
+fn functions(profile: &Profiled) -> Value {
     let table = &profile.table;
     let unit = match table.scale.unit {
         Unit::Nanoseconds => "ns_per_iteration",
@@ -128,5 +129,5 @@ pub(super) fn list(heading: &Heading<'_>, profiles: &[Profiled], folders: &[Stri
         "notes": heading.notes,
         "profiles": profiles,
     });
-    format!("{list:#}\n")
+    inert(&format!("{list:#}\n"))
 }

@@ -68,6 +68,9 @@ impl Unwinder {
             if let Some(met) = callers.iter().position(|address| *address == caller) {
                 return End::MetChain(met);
             }
+            if self.in_code(&[caller]) == 0 && !self.code.is_empty() {
+                break;
+            }
             found.push(caller);
             let Some(next) = FrameAddress::from_return_address(caller) else { break };
             at = next;
