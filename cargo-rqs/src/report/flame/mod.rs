@@ -98,6 +98,7 @@ fn signed(change: f64, unit: Unit) -> String {
     let sign = if change < 0.0 { "-" } else { "+" };
     match unit {
         _ if change == 0.0 => "0".into(),
+        Unit::Instructions if change.abs() < 0.05 => "0".into(),
         Unit::Nanoseconds => format!("{sign}{}", numbers::time(change.abs())),
         Unit::Instructions => format!("{sign}{}", instructions(change.abs())),
         Unit::Share => format!("{:+.1} pp", change * 100.0),
@@ -105,8 +106,11 @@ fn signed(change: f64, unit: Unit) -> String {
 }
 
 fn instructions(value: f64) -> String {
-    let decimals = if value < 100.0 && value.fract().abs() > 1e-9 { 1 } else { 0 };
-    if decimals == 0 { numbers::grouped(value.round() as u64) } else { format!("{value:.1}") }
+    if value < 0.05 {
+        return "0".into();
+    }
+    let whole = value >= 100.0 || value.fract() < 1e-9;
+    if whole { numbers::grouped(value.round() as u64) } else { format!("{value:.1}") }
 }
 
 /// What the numbers of a table are.

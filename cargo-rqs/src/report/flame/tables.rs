@@ -13,6 +13,8 @@ use crate::report::table::{self, Align, Line};
 
 /// Functions that a terminal shows.
 const SHOWN: usize = 12;
+/// Smaller parts of both sides are summed up.
+const LEAST_SHARE: f64 = 0.002;
 /// Columns where no terminal sets a limit.
 const WIDEST: usize = 160;
 const CHARGED: &str =
@@ -39,10 +41,14 @@ pub fn text(profile: &Profiled, width: Option<usize>, paint: Paint) -> String {
     text.extend(profile.refused.iter().map(|why| format!("  {}\n", visible(why))));
     let titles = ["function", "baseline", "candidate", "change", "with all it calls", "candidate", "change"];
     let mut lines = vec![Line::Cells(titles.map(|title| (title.to_owned(), Tone::Quiet)).to_vec())];
-    // What only serves others is in their numbers.
-    let rows: Vec<&FunctionRow> =
-        profile.table.rows.iter().filter(|row| row.charged != ByRole::default()).collect();
-    let (shown, more) = rows.split_at(rows.len().min(SHOWN));
+    // What only serves others is in their numbers, and what is next to nothing comes last.
+    let table = &profile.table;
+    let charged = table.rows.iter().filter(|row| row.charged != ByRole::default());
+    let is_seen =
+        |row: &&FunctionRow| Role::BOTH.iter().any(|role| table.share(&row.charged, *role) >= LEAST_SHARE);
+    let (seen, mut more): (Vec<&FunctionRow>, Vec<&FunctionRow>) = charged.partition(is_seen);
+    let (shown, rest) = seen.split_at(seen.len().min(SHOWN));
+    more.extend(rest);
     lines.extend(shown.iter().map(|row| line(profile, row)));
     if !more.is_empty() {
         let rest: f64 = more.iter().map(|row| profile.table.change(&row.charged)).sum();

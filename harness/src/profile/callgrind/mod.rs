@@ -6,10 +6,11 @@
 
 mod dump;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use self::dump::Dump;
+use self::dump::{Cost, Dump};
 use super::escort::{self, Companion, Until};
 use super::mappings::{Mapping, read_maps};
 use super::roots::{is_measuring, rooted};
@@ -82,7 +83,7 @@ pub fn profile(assignment: &Assignment<'_>) -> Result<Stacks, ProfileError> {
             measured.iterations.len()
         ))
     })?;
-    let mut stacks = rooted(samples.iter().flat_map(|dump| named(dump, &maps.mappings, &mut symbols)));
+    let mut stacks = rooted(named(samples, &path, &maps.mappings, &mut symbols));
     let amount = stacks.weight();
     stacks.work = Some(Work { iterations: measured.iterations.iter().sum(), amount });
     Ok(stacks)
@@ -158,29 +159,38 @@ fn of_samples(dumps: &[Dump], samples: usize) -> Option<&[Dump]> {
     dumps.get(ends[warm_up] + 1..)
 }
 
-fn named(dump: &Dump, mappings: &[Mapping], symbols: &mut Symbols) -> Vec<WeightedStack> {
-    let name = |cost: &dump::Cost| {
-        let mut callers = cost.context.split('\'');
-        let own = callers.next().unwrap_or_default();
-        let mut frames: Vec<String> = callers.rev().map(demangle).collect();
-        frames.extend(leaf(own, &cost.object, cost.address, mappings, symbols));
+/// The stacks of some dumps. A context names functions only; in which file one lies is told where it costs something.
+fn named(dumps: &[Dump], program: &str, mappings: &[Mapping], symbols: &mut Symbols) -> Vec<WeightedStack> {
+    let costs = || dumps.iter().flat_map(|dump| &dump.costs);
+    let own = |cost: &Cost| cost.context.split('\'').next().unwrap_or_default().to_owned();
+    let homes: HashMap<String, &str> = costs().map(|cost| (own(cost), cost.object.as_str())).collect();
+    let shown = |name: &str| match homes.get(name).filter(|object| **object != program) {
+        Some(object) => format!("{} [{}]", plain(name), object.rsplit('/').next().unwrap_or(object)),
+        None => plain(name),
+    };
+    let stack = |cost: &Cost| {
+        let mut frames: Vec<String> = cost.context.split('\'').rev().map(shown).collect();
+        frames.extend(inlined(cost, mappings, symbols));
         WeightedStack { frames, weight: cost.instructions }
     };
-    dump.costs.iter().map(name).collect()
+    costs().map(stack).collect()
 }
 
-/// The function that executed the instructions, and those inlined there.
-fn leaf(own: &str, object: &str, address: u64, mappings: &[Mapping], symbols: &mut Symbols) -> Vec<String> {
+/// A name of the symbol table for people; callgrind gives an address where there is none.
+fn plain(name: &str) -> String {
+    if name.starts_with("0x") { "[unknown]".into() } else { demangle(name) }
+}
+
+/// The functions that are inlined where the instruction is, the outermost first.
+fn inlined(cost: &Cost, mappings: &[Mapping], symbols: &mut Symbols) -> Vec<String> {
     let holds = |mapping: &&Mapping| {
-        mapping.path == object && address.checked_sub(mapping.address).is_some_and(|at| at < mapping.len)
+        let at = cost.address.checked_sub(mapping.address);
+        mapping.path == cost.object && at.is_some_and(|at| at < mapping.len)
     };
-    let place = mappings.iter().find(holds).map(|mapping| address - mapping.address + mapping.file_offset);
-    let in_file = place.and_then(|file_offset| symbols.address_in_file(object, file_offset));
-    match in_file {
-        Some(address) => symbols.frames(object, address),
-        None if own.starts_with("0x") => vec!["[unknown]".to_owned()],
-        None => vec![demangle(own)],
-    }
+    let place = mappings.iter().find(holds).map(|it| cost.address - it.address + it.file_offset);
+    let in_file = place.and_then(|file_offset| symbols.address_in_file(&cost.object, file_offset));
+    let frames = in_file.map(|address| symbols.frames(&cost.object, address)).unwrap_or_default();
+    frames.into_iter().skip(1).collect()
 }
 
 #[cfg(test)]
@@ -203,6 +213,23 @@ mod tests {
     fn measuring_functions_that_call_one_another_count_once() {
         let dumps: Vec<Dump> = (0..6).flat_map(|_| [dump("inner"), dump("outer")]).collect();
         assert_eq!(of_samples(&dumps, 4).unwrap().len(), 8);
+    }
+
+    #[test]
+    fn functions_of_libraries_carry_their_name_wherever_they_stand_in_a_stack() {
+        let cost = |context: &str, object: &str| Cost {
+            context: context.into(),
+            object: object.into(),
+            address: 1,
+            instructions: 5,
+        };
+        let (program, libc) = ("/bin/bench", "/lib/libc.so.6");
+        let costs =
+            vec![cost("_int_malloc'malloc'leaf", libc), cost("malloc'leaf", libc), cost("leaf", program)];
+        let dumps = [Dump { costs, ..dump("iter") }];
+        let stacks = named(&dumps, program, &[], &mut Symbols::default());
+        assert_eq!(stacks[0].frames, ["leaf", "malloc [libc.so.6]", "_int_malloc [libc.so.6]"]);
+        assert_eq!(stacks[2], WeightedStack { frames: vec!["leaf".into()], weight: 5 });
     }
 
     #[test]
