@@ -171,3 +171,63 @@ fn without_a_size_of_the_whole_only_parts_are_told() {
         "{shown}"
     );
 }
+
+/// A run whose first benchmark, slower by 66.9 ns, was profiled.
+fn explained() -> (crate::model::record::RunRecord, crate::analysis::comparison::Comparison) {
+    use crate::model::profile::{FunctionWeight, ProfileRecord, ProfilingPass};
+    let (mut record, _) = crate::report::samples::calm();
+    let function = |name: &str, baseline, candidate| FunctionWeight {
+        name: name.into(),
+        charged: ByRole::new(baseline, candidate),
+    };
+    let side = ProfiledSide { weight: 4000, ..ProfiledSide::default() };
+    record.suites[0].benchmarks[0].profile = Some(ProfileRecord {
+        engine: ProfileEngine::Perf,
+        sides: ByRole::new(side, side),
+        wall_ms: 4_200,
+        functions: vec![
+            function(NASTY, 1000, 1200),
+            function("faster", 3000, 2500),
+            function("little", 0, 20),
+        ],
+    });
+    let artifacts = "target/rqs/artifacts/20261122T101500Z-1a2b3c4d/index.html".into();
+    record.profiling = Some(ProfilingPass { artifacts, wall_ms: 21_000 });
+    let comparison = crate::analysis::comparison::compare(&record);
+    (record, comparison)
+}
+
+#[test]
+fn a_report_names_the_functions_that_the_change_is_in_and_where_the_pictures_are() {
+    use crate::report::{json, markdown, text};
+    let (record, comparison) = explained();
+    let place = "target/rqs/artifacts/20261122T101500Z-1a2b3c4d/index.html";
+    let shown = text::render(&record, &comparison, "r.json", None, Paint::Plain);
+    assert!(shown.contains("onload=\"x: +81.77 ns of +66.90 ns\n"), "{shown}");
+    assert!(!shown.contains("faster: ") && !shown.contains("little: "), "{shown}");
+    assert!(shown.contains(&format!("  profiles        {place}\n")), "{shown}");
+    let comment = markdown::render(&record, &comparison, "r.json");
+    assert!(comment.contains("</code> +81.77 ns of +66.90 ns\n") && comment.contains(place), "{comment}");
+    assert!(!comment.contains("<script"), "{comment}");
+    for report in [&shown, &comment] {
+        assert!(!report.contains(['\x1b', '\u{202e}']));
+    }
+    let report: serde_json::Value =
+        serde_json::from_str(&json::render(&record, &comparison, "r.json")).unwrap();
+    assert_eq!(report["profiling"]["artifacts"], place);
+    let functions = &report["suites"][0]["benchmarks"][0]["profile"]["functions"];
+    assert_eq!(
+        functions[1],
+        serde_json::json!({"name": "faster", "charged": {"baseline": 3000, "candidate": 2500}})
+    );
+}
+
+#[test]
+fn a_profile_in_a_record_comes_back_as_it_was_written() {
+    let (record, _) = explained();
+    let text = serde_json::to_string(&record).unwrap();
+    assert_eq!(serde_json::from_str::<crate::model::record::RunRecord>(&text).unwrap(), record);
+    let (calm, _) = crate::report::samples::calm();
+    let plain = serde_json::to_string(&calm).unwrap();
+    assert!(!plain.contains("profil"), "a run without profiles has no word of them");
+}
