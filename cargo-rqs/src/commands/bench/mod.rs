@@ -60,7 +60,7 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
         return Ok(Exit::Clean);
     }
     let prepared = laid_out.build(Build::Timed, around.interrupted, terminal)?;
-    let _turn = host_turn(around, terminal)?;
+    let turn = host_turn(around, terminal)?;
     let started_unix_ms = clock::now_unix_ms();
     let suites =
         suites::list(options, wanted, &prepared, &conditions, &places, around.interrupted, terminal)?;
@@ -84,7 +84,7 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
         places: &places,
         record,
     };
-    run.finish(journal, terminal)
+    run.finish(journal, turn, terminal)
 }
 
 /// Takes up the newest run that was interrupted, with the options it was started with.
@@ -107,7 +107,7 @@ pub fn resume(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut 
     prepared.check_same(&record)?;
     let conditions = conditions(&options)?;
     terminal.say(&format!("resuming run {}", record.id));
-    let _turn = host_turn(around, terminal)?;
+    let turn = host_turn(around, terminal)?;
     let run = Run {
         options: &options,
         laid_out: &laid_out,
@@ -118,7 +118,7 @@ pub fn resume(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut 
         places: &places,
         record,
     };
-    run.finish(journal, terminal)
+    run.finish(journal, turn, terminal)
 }
 
 /// The arguments of the newest run that was interrupted, as they were typed.
@@ -224,8 +224,10 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Measures what is undecided, explains what was found, writes the record, and prints it.
-    fn finish(mut self, mut journal: Journal, terminal: &mut Terminal) -> Outcome<Exit> {
+    fn finish(mut self, mut journal: Journal, turn: HostTurn, terminal: &mut Terminal) -> Outcome<Exit> {
         self.measure(&mut journal, terminal)?;
+        // What follows builds first, and nobody should wait for that.
+        drop(turn);
         profile::explain(&mut self, terminal);
         self.record.finished_unix_s = clock::now_unix_s();
         let path = self.store.write_run(&self.record)?;

@@ -142,6 +142,7 @@ fn explain_chosen(
     artifacts::check(&place, flame::LIST)?;
     engines::check(options)?;
     let prepared = run.laid_out.build(Build::Profiled, run.around.interrupted, terminal)?;
+    let _turn = super::host_turn(run.around, terminal)?;
     let subject = Subject {
         options,
         prepared: &prepared,
