@@ -149,7 +149,12 @@ fn circumstances(record: &RunRecord, comparison: &Comparison, record_path: &str)
         code(&record.id),
         code(&record.tool)
     ));
-    lines.extend(record.profiling.iter().map(|pass| format!("- profiles: {}", code(&pass.artifacts))));
+    lines.extend(
+        record
+            .profiling
+            .iter()
+            .map(|pass| format!("- profiles: {}, {}", code(&pass.artifacts), told::effort(pass))),
+    );
     lines.extend(record.notes.iter().map(|note| format!("- note: {}", code(note))));
     lines.join("\n")
 }

@@ -134,7 +134,12 @@ fn summary(record: &RunRecord, comparison: &Comparison, record_path: &str, paint
     let mut facts: Vec<(&str, String)> = words::circumstances(record, &comparison.summary);
     facts.push(("environment", visible(record.environment.get(..12).unwrap_or(&record.environment))));
     facts.push(("record", visible(record_path)));
-    facts.extend(record.profiling.iter().map(|pass| ("profiles", visible(&pass.artifacts))));
+    facts.extend(
+        record
+            .profiling
+            .iter()
+            .map(|pass| ("profiles", format!("{}, {}", visible(&pass.artifacts), told::effort(pass)))),
+    );
     let lines: Vec<Line> = facts
         .into_iter()
         .map(|(label, text)| Line::Cells(vec![(format!("  {label}"), Tone::Quiet), (text, Tone::Normal)]))

@@ -228,8 +228,8 @@ impl Run<'_> {
         self.measure(&mut journal, terminal)?;
         // What follows builds first, and nobody should wait for that.
         drop(turn);
-        profile::explain(&mut self, terminal);
         self.record.finished_unix_s = clock::now_unix_s();
+        profile::explain(&mut self, terminal);
         let path = self.store.write_run(&self.record)?;
         journal.finish()?;
         let comparison = comparison::compare(&self.record);

@@ -125,15 +125,37 @@ fn unit_in_words(profile: &Profiled) -> &'static str {
     }
 }
 
-/// A change, with its noise where there is some, and whether it stands out of it.
+/// A change, with its noise where there is some, and whether it stands out of it; nothing for a function that has no
+/// part on either side.
 fn change_with_noise(table: &FunctionTable, weight: &ByRole<u64>) -> (String, bool) {
+    if *weight == ByRole::default() {
+        return (String::new(), false);
+    }
     let (change, noise) = (table.change(weight), table.noise(weight));
     let shown = signed(change, table.scale.unit);
-    let stands_out = table.stands_out(weight);
-    if noise == 0.0 {
-        (shown, stands_out)
-    } else {
-        (format!("{shown} ± {}", amount(noise, table.scale.unit)), stands_out)
+    let with_noise = match shown.split_once(' ') {
+        Some((digits, unit)) if noise > 0.0 => {
+            format!("{digits} ± {} {unit}", two_digits(noise / size_of_unit(unit)))
+        }
+        _ => shown,
+    };
+    (with_noise, table.stands_out(weight))
+}
+
+/// A number that is itself an estimate, with two significant digits.
+fn two_digits(value: f64) -> String {
+    let decimals = (1.0 - value.log10().floor()).clamp(0.0, 4.0) as usize;
+    format!("{value:.decimals$}")
+}
+
+/// How much of a table's unit one of a shown unit is.
+fn size_of_unit(shown: &str) -> f64 {
+    match shown {
+        "µs" => 1e3,
+        "ms" => 1e6,
+        "s" => 1e9,
+        "pp" => 0.01,
+        _ => 1.0,
     }
 }
 

@@ -3,11 +3,18 @@
 use super::signed;
 use crate::analysis::flame::contributions;
 use crate::analysis::row::Row;
+use crate::model::profile::ProfilingPass;
+use crate::report::numbers;
 
 /// Functions that are named at most.
 const NAMED: usize = 2;
 /// The least part of the difference that is worth a name.
 const WORTH_NAMING: f64 = 0.1;
+
+/// What the profiles of a run took.
+pub fn effort(pass: &ProfilingPass) -> String {
+    format!("taken in {} after the measuring", numbers::duration(pass.wall_ms / 1000))
+}
 
 /// Names of functions, as others wrote them, and their part of the difference in words.
 pub fn of_row(row: &Row) -> Vec<(&str, String)> {
