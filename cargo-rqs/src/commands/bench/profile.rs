@@ -74,7 +74,8 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
             .hint("what was built is kept; the same command line starts again"));
     }
     if profiles.is_empty() {
-        let failure = Failure::incomplete("no benchmark could be profiled");
+        let failure = Failure::incomplete("no benchmark could be profiled")
+            .hint("`--profile-engine` names another engine; `auto` takes the best one that can be had");
         return Err(notes.into_iter().fold(failure, Failure::cause));
     }
     let revisions = prepared.sides.as_ref().map(|side| side.revision.clone());
