@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -86,4 +87,26 @@ fn a_folder_with_something_else_in_it_is_refused_before_anything_is_built() {
     let ran = repository.rqs(&["profile", "--baseline", "v1", "--artifacts", &place]).exited(2);
     assert!(!ran.stderr.contains("building"), "{}", ran.stderr);
     assert!(ran.stderr.contains("holds something else than artifacts"), "{}", ran.stderr);
+}
+
+#[test]
+fn callgrind_counts_the_instructions_of_an_iteration() {
+    if Command::new("valgrind").arg("--version").output().is_err() {
+        return;
+    }
+    let repository = Repository::get();
+    let sides =
+        ["--baseline", "v1", "--candidate", "slower", "--profile-engine", "callgrind", "--format", "json"];
+    let ran = repository.rqs(&[&["profile", "mix/changed"][..], &sides].concat()).exited(0);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let profile = &report[0];
+    assert_eq!(
+        (&profile["engine"], &profile["unit"]),
+        (&"callgrind".into(), &"instructions_per_iteration".into())
+    );
+    assert_eq!(profile["functions"][0]["function"], "zoo::mix", "{profile:#}");
+    let [baseline, candidate] =
+        ["baseline", "candidate"].map(|side| profile["whole"][side].as_f64().unwrap());
+    // A round of the routine is some instructions; 1300 rounds are 1.3 times those of 1000, but for a handful around.
+    assert!(baseline > 3000.0 && (candidate / baseline - 1.3).abs() < 0.01, "{baseline} to {candidate}");
 }
