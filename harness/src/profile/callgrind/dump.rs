@@ -17,7 +17,7 @@ pub(super) struct Cost {
     pub(super) context: String,
     /// The file with the code.
     pub(super) object: String,
-    /// Its address.
+    /// Its address, as the file itself calls it.
     pub(super) address: u64,
     /// How often it was executed.
     pub(super) instructions: u64,

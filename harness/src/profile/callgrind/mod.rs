@@ -12,7 +12,6 @@ use std::process::{Command, Stdio};
 
 use self::dump::{Cost, Dump};
 use super::escort::{self, Companion, Until};
-use super::mappings::{Mapping, read_maps};
 use super::roots::{is_measuring, rooted};
 use super::symbols::{Symbols, demangle};
 use super::{Assignment, ProfileError, Stacks, WeightedStack, Work};
@@ -71,9 +70,8 @@ pub fn profile(assignment: &Assignment<'_>) -> Result<Stacks, ProfileError> {
     let arguments = arguments(assignment, &path, &folder, &boundaries);
     // What takes so much longer must not keep others off the core.
     let conditions = Conditions { fifo: false, ..assignment.conditions.clone() };
-    let mut maps = Maps::default();
     let until = Until::Measured { most_ns: MOST_NS };
-    let measured = escort::run(assignment, &conditions, &program, &arguments, until, &mut maps)?
+    let measured = escort::run(assignment, &conditions, &program, &arguments, until, &mut Alone)?
         .ok_or_else(|| ProfileError::Benchmark("it takes too long under callgrind".into()))?;
     let dumps = read_dumps(&folder)?;
     let samples = of_samples(&dumps, measured.iterations.len()).ok_or_else(|| {
@@ -83,7 +81,7 @@ pub fn profile(assignment: &Assignment<'_>) -> Result<Stacks, ProfileError> {
             measured.iterations.len()
         ))
     })?;
-    let mut stacks = rooted(named(samples, &path, &maps.mappings, &mut symbols));
+    let mut stacks = rooted(named(samples, &path, &mut symbols));
     let amount = stacks.weight();
     stacks.work = Some(Work { iterations: measured.iterations.iter().sum(), amount });
     Ok(stacks)
@@ -115,20 +113,12 @@ fn arguments(assignment: &Assignment<'_>, path: &str, folder: &Path, boundaries:
     arguments
 }
 
-#[derive(Default)]
-struct Maps {
-    pid: u32,
-    mappings: Vec<Mapping>,
-}
+/// Callgrind needs nobody beside it.
+struct Alone;
 
-impl Companion for Maps {
-    fn started(&mut self, pid: u32) -> Result<(), ProfileError> {
-        self.pid = pid;
+impl Companion for Alone {
+    fn started(&mut self, _: u32) -> Result<(), ProfileError> {
         Ok(())
-    }
-
-    fn benchmark_ends(&mut self, _: u64) {
-        self.mappings = read_maps(self.pid);
     }
 }
 
@@ -159,18 +149,28 @@ fn of_samples(dumps: &[Dump], samples: usize) -> Option<&[Dump]> {
     dumps.get(ends[warm_up] + 1..)
 }
 
-/// The stacks of some dumps. A context names functions only; in which file one lies is told where it costs something.
-fn named(dumps: &[Dump], program: &str, mappings: &[Mapping], symbols: &mut Symbols) -> Vec<WeightedStack> {
+/// The stacks of some dumps. A context holds mangled names only; in which file a function lies, and what that file's
+/// own symbols call it, is told where it costs something.
+fn named(dumps: &[Dump], program: &str, symbols: &mut Symbols) -> Vec<WeightedStack> {
     let costs = || dumps.iter().flat_map(|dump| &dump.costs);
-    let own = |cost: &Cost| cost.context.split('\'').next().unwrap_or_default().to_owned();
-    let homes: HashMap<String, &str> = costs().map(|cost| (own(cost), cost.object.as_str())).collect();
-    let shown = |name: &str| match homes.get(name).filter(|object| **object != program) {
-        Some(object) => format!("{} [{}]", plain(name), object.rsplit('/').next().unwrap_or(object)),
-        None => plain(name),
-    };
+    let mut names: HashMap<&str, String> = HashMap::new();
+    for cost in costs() {
+        let mangled = cost.context.split('\'').next().unwrap_or_default();
+        names.entry(mangled).or_insert_with(|| {
+            let frames = symbols.frames(&cost.object, cost.address);
+            match frames.into_iter().next().filter(|own| cost.object == program && !own.starts_with('[')) {
+                Some(own) => own,
+                None if cost.object == program => plain(mangled),
+                None => {
+                    format!("{} [{}]", plain(mangled), cost.object.rsplit('/').next().unwrap_or_default())
+                }
+            }
+        });
+    }
+    let shown = |mangled: &str| names.get(mangled).cloned().unwrap_or_else(|| plain(mangled));
     let stack = |cost: &Cost| {
         let mut frames: Vec<String> = cost.context.split('\'').rev().map(shown).collect();
-        frames.extend(inlined(cost, mappings, symbols));
+        frames.extend(symbols.frames(&cost.object, cost.address).into_iter().skip(1));
         WeightedStack { frames, weight: cost.instructions }
     };
     costs().map(stack).collect()
@@ -179,18 +179,6 @@ fn named(dumps: &[Dump], program: &str, mappings: &[Mapping], symbols: &mut Symb
 /// A name of the symbol table for people; callgrind gives an address where there is none.
 fn plain(name: &str) -> String {
     if name.starts_with("0x") { "[unknown]".into() } else { demangle(name) }
-}
-
-/// The functions that are inlined where the instruction is, the outermost first.
-fn inlined(cost: &Cost, mappings: &[Mapping], symbols: &mut Symbols) -> Vec<String> {
-    let holds = |mapping: &&Mapping| {
-        let at = cost.address.checked_sub(mapping.address);
-        mapping.path == cost.object && at.is_some_and(|at| at < mapping.len)
-    };
-    let place = mappings.iter().find(holds).map(|it| cost.address - it.address + it.file_offset);
-    let in_file = place.and_then(|file_offset| symbols.address_in_file(&cost.object, file_offset));
-    let frames = in_file.map(|address| symbols.frames(&cost.object, address)).unwrap_or_default();
-    frames.into_iter().skip(1).collect()
 }
 
 #[cfg(test)]
@@ -227,7 +215,7 @@ mod tests {
         let costs =
             vec![cost("_int_malloc'malloc'leaf", libc), cost("malloc'leaf", libc), cost("leaf", program)];
         let dumps = [Dump { costs, ..dump("iter") }];
-        let stacks = named(&dumps, program, &[], &mut Symbols::default());
+        let stacks = named(&dumps, program, &mut Symbols::default());
         assert_eq!(stacks[0].frames, ["leaf", "malloc [libc.so.6]", "_int_malloc [libc.so.6]"]);
         assert_eq!(stacks[2], WeightedStack { frames: vec!["leaf".into()], weight: 5 });
     }
