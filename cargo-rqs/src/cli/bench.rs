@@ -1,24 +1,16 @@
 //! What can be typed behind `bench`.
 
-use clap::{ArgAction, Args, ValueEnum};
+use clap::{Args, ValueEnum};
 
 use super::FormatChoice;
-use super::profile::Profiling;
+use super::building::Building;
+use super::profiling::Profiling;
 use super::values::{CpuChoice, parse_cpus, parse_duration_ms};
 use crate::commands::Output;
 use crate::commands::bench::{BenchOptions, Effort, Profiles};
-use crate::host::cargo::BuildOptions;
 use crate::model::failure::{Failure, Outcome};
 use crate::model::policy::Policy;
 use crate::model::revision::RevisionSpec;
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum BenchesFrom {
-    /// Each side measures the benchmarks of its own revision.
-    Own,
-    /// The baseline measures the candidate's benchmarks.
-    Candidate,
-}
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum FailOn {
@@ -117,47 +109,6 @@ struct Judging {
     hang_timeout: u64,
 }
 
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Building")]
-pub(super) struct Building {
-    /// Measure only these packages.
-    #[arg(short, long, value_name = "SPEC", action = ArgAction::Append)]
-    package: Vec<String>,
-    /// Measure all packages of the workspace.
-    #[arg(long)]
-    workspace: bool,
-    /// Measure only these bench targets.
-    #[arg(long, value_name = "NAME", action = ArgAction::Append)]
-    bench: Vec<String>,
-    /// Features to switch on.
-    #[arg(short = 'F', long, value_name = "FEATURES", value_delimiter = ',', action = ArgAction::Append)]
-    features: Vec<String>,
-    /// Switch all features on.
-    #[arg(long)]
-    all_features: bool,
-    /// Leave the default features out.
-    #[arg(long)]
-    no_default_features: bool,
-    /// Cargo profile [default: bench].
-    #[arg(long, value_name = "NAME")]
-    cargo_profile: Option<String>,
-    /// Override a cargo configuration value.
-    #[arg(long, value_name = "KEY=VALUE", action = ArgAction::Append)]
-    config: Vec<String>,
-    /// Toolchain for both sides [default: the one that is active here].
-    #[arg(long, value_name = "NAME")]
-    toolchain: Option<String>,
-    /// Whose benchmarks to measure.
-    #[arg(long, value_enum, default_value = "own")]
-    benches_from: BenchesFrom,
-    /// Insist on the committed lockfile.
-    #[arg(long)]
-    locked: bool,
-    /// Work without the network.
-    #[arg(long)]
-    offline: bool,
-}
-
 impl Bench {
     /// What was meant, checked once.
     ///
@@ -199,36 +150,6 @@ impl Bench {
             toolchain: self.building.toolchain(),
             build: self.building.into_options(),
         })
-    }
-}
-
-impl Building {
-    /// Whether the baseline gets the candidate's benchmarks.
-    pub(super) fn benches_from_candidate(&self) -> bool {
-        matches!(self.benches_from, BenchesFrom::Candidate)
-    }
-
-    /// The toolchain that was named.
-    pub(super) fn toolchain(&self) -> Option<String> {
-        self.toolchain.clone()
-    }
-
-    /// What reaches cargo.
-    pub(super) fn into_options(self) -> BuildOptions {
-        BuildOptions {
-            packages: self.package,
-            workspace: self.workspace,
-            benches: self.bench,
-            features: self.features,
-            all_features: self.all_features,
-            no_default_features: self.no_default_features,
-            profile: self.cargo_profile,
-            config: self.config,
-            target: None,
-            offline: self.offline,
-            locked: self.locked,
-            instrumented: false,
-        }
     }
 }
 

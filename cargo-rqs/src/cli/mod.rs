@@ -1,7 +1,9 @@
 //! What can be typed: clap structures and their conversion into what the commands understand; nothing else.
 
 mod bench;
+mod building;
 mod profile;
+mod profiling;
 mod values;
 
 use std::path::PathBuf;

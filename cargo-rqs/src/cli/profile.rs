@@ -1,29 +1,15 @@
-//! What can be typed behind `profile`, and how `bench` profiles.
-
-use std::path::PathBuf;
+//! What can be typed behind `profile`.
 
 use clap::{Args, ValueEnum};
 
-use super::bench::Building;
-use super::values::{CpuChoice, parse_cpus, parse_duration_ms};
-use crate::commands::bench::{BenchOptions, Effort, ProfileOptions, Profiles};
+use super::building::Building;
+use super::profiling::Profiling;
+use super::values::{CpuChoice, parse_cpus};
+use crate::commands::bench::{BenchOptions, Effort, Profiles};
 use crate::commands::{Format, Output};
 use crate::model::failure::{Failure, Outcome};
 use crate::model::policy::Policy;
-use crate::model::profile::ProfileEngine;
 use crate::model::revision::RevisionSpec;
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum EngineChoice {
-    /// The best that can be had: perf, then pprof, then callgrind.
-    Auto,
-    /// Sampled by the kernel.
-    Perf,
-    /// Sampled by the suite itself, which links `rqs-harness` for it.
-    Pprof,
-    /// Executed by valgrind's callgrind, which counts instructions: slow and exact.
-    Callgrind,
-}
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum ProfileFormat {
@@ -31,42 +17,6 @@ enum ProfileFormat {
     Text,
     /// For tools.
     Json,
-}
-
-/// How profiles are taken.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Profiling")]
-pub(super) struct Profiling {
-    /// How stacks are taken.
-    #[arg(long, value_enum, default_value = "auto")]
-    profile_engine: EngineChoice,
-    /// Time for each side of a benchmark.
-    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = parse_duration_ms)]
-    profile_time: u64,
-    /// Benchmarks at most, the worst first.
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
-    profile_max: u32,
-    /// Folder for the flamegraphs [default: `target/rqs/artifacts/RUN`].
-    #[arg(long, value_name = "DIR")]
-    artifacts: Option<PathBuf>,
-}
-
-impl Profiling {
-    /// What was meant.
-    pub(super) fn into_options(self, which: Profiles) -> ProfileOptions {
-        ProfileOptions {
-            which,
-            engine: match self.profile_engine {
-                EngineChoice::Auto => None,
-                EngineChoice::Perf => Some(ProfileEngine::Perf),
-                EngineChoice::Pprof => Some(ProfileEngine::Pprof),
-                EngineChoice::Callgrind => Some(ProfileEngine::Callgrind),
-            },
-            seconds: self.profile_time as f64 / 1e3,
-            most: self.profile_max as usize,
-            artifacts: self.artifacts,
-        }
-    }
 }
 
 /// Arguments of `profile`.
