@@ -69,6 +69,7 @@ fn dispatch(typed: cli::Rqs, arguments: &[OsString], terminal: &mut Terminal) ->
             bench::run(&bench.into_options(typed_with_bench(arguments))?, &around, terminal)
         }
         Command::Env(env) => dispatch_env(env.command, &around, terminal),
+        Command::Profile(profile) => bench::profile::run(&profile.into_options()?, &around, terminal),
         Command::Show(show) => show::run(&show.run, &stored()?, show.output(), terminal),
         Command::List(_) => list::run(&stored()?, terminal),
     }

@@ -16,6 +16,7 @@ mod faults;
 mod host;
 mod interruption;
 mod measuring;
+mod profiles;
 mod program;
 mod repository;
 mod revisions;

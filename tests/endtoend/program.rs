@@ -11,9 +11,9 @@ use serde_json::Value;
 use crate::repository::Repository;
 
 /// Options of a run that is to be short and whose changes are large.
-pub const SHORT: [&str; 7] = ["--quick", "--seed", "7", "--margin", "6", "--floor", "3"];
+pub const SHORT: [&str; 9] = ["--quick", "--seed", "7", "--margin", "6", "--floor", "3", "--profile", "none"];
 /// Options of a run that goes on for a while, because nothing is decided soon.
-pub const LONG: [&str; 6] = ["--max-epochs", "24", "--seed", "7", "--alpha", "1e-300"];
+pub const LONG: [&str; 8] = ["--max-epochs", "24", "--seed", "7", "--alpha", "1e-300", "--profile", "none"];
 
 /// How the tool ended and what it said.
 #[derive(Debug)]

@@ -6,6 +6,7 @@ pub mod conditions;
 pub mod confidence;
 pub mod environments;
 pub mod epoch;
+pub mod flame;
 pub mod noise;
 pub mod readings;
 pub mod row;

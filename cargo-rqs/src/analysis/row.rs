@@ -5,6 +5,7 @@ use super::steadiness::{self, Steadiness};
 use super::verdict::{self, Judgement, Verdict};
 use super::work::{self, Work};
 use crate::model::policy::Policy;
+use crate::model::profile::ProfileRecord;
 use crate::model::record::{BenchmarkRecord, Presence};
 use crate::model::{BenchmarkFailure, BenchmarkKey, ByRole, Engine};
 
@@ -34,6 +35,8 @@ pub struct Row {
     pub steadiness: Option<Steadiness>,
     /// What is known of the work of one iteration; `None` when it was not counted.
     pub work: Option<Work>,
+    /// Where it spends its time, if it was profiled.
+    pub profile: Option<ProfileRecord>,
 }
 
 impl Row {
@@ -87,6 +90,7 @@ pub fn row(identical: bool, benchmark: &BenchmarkRecord, policy: &Policy, alpha:
         disturbance: DisturbanceSum::default(),
         steadiness: None,
         work: work::of_benchmark(benchmark, policy.instructions_margin),
+        profile: benchmark.profile.clone(),
     };
     row.engines.sort();
     row.engines.dedup();

@@ -23,6 +23,13 @@ pub enum Verdict {
     Inconclusive,
 }
 
+impl Verdict {
+    /// Whether it says that there is a change.
+    pub fn is_change(self) -> bool {
+        matches!(self, Verdict::Regressed | Verdict::Improved)
+    }
+}
+
 /// A verdict with what it rests on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Judgement {

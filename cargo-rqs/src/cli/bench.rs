@@ -1,23 +1,16 @@
 //! What can be typed behind `bench`.
 
-use clap::{ArgAction, Args, ValueEnum};
+use clap::{Args, ValueEnum};
 
 use super::FormatChoice;
+use super::building::Building;
+use super::profiling::Profiling;
 use super::values::{CpuChoice, parse_cpus, parse_duration_ms, parse_percent};
 use crate::commands::Output;
-use crate::commands::bench::{BenchOptions, CountWhich, Effort};
-use crate::host::cargo::BuildOptions;
+use crate::commands::bench::{BenchOptions, CountWhich, Effort, Profiles};
 use crate::model::failure::{Failure, Outcome};
 use crate::model::policy::Policy;
 use crate::model::revision::RevisionSpec;
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum BenchesFrom {
-    /// Each side measures the benchmarks of its own revision.
-    Own,
-    /// The baseline measures the candidate's benchmarks.
-    Candidate,
-}
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum FailOn {
@@ -85,10 +78,25 @@ pub struct Bench {
     fail_on: Option<FailOn>,
     #[command(flatten)]
     judging: Judging,
+    /// Which benchmarks to profile at both revisions, after the measuring.
+    #[arg(long, value_enum, default_value = "changed", help_heading = "Profiling")]
+    profile: ProfilesChoice,
+    #[command(flatten)]
+    profiling: Profiling,
     #[command(flatten)]
     explaining: Explaining,
     #[command(flatten)]
     building: Building,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ProfilesChoice {
+    /// Those that regressed or improved.
+    Changed,
+    /// All that were measured.
+    All,
+    /// None.
+    None,
 }
 
 #[derive(Debug, Args)]
@@ -140,47 +148,6 @@ struct Explaining {
     instructions_margin: f64,
 }
 
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Building")]
-struct Building {
-    /// Measure only these packages.
-    #[arg(short, long, value_name = "SPEC", action = ArgAction::Append)]
-    package: Vec<String>,
-    /// Measure all packages of the workspace.
-    #[arg(long)]
-    workspace: bool,
-    /// Measure only these bench targets.
-    #[arg(long, value_name = "NAME", action = ArgAction::Append)]
-    bench: Vec<String>,
-    /// Features to switch on.
-    #[arg(short = 'F', long, value_name = "FEATURES", value_delimiter = ',', action = ArgAction::Append)]
-    features: Vec<String>,
-    /// Switch all features on.
-    #[arg(long)]
-    all_features: bool,
-    /// Leave the default features out.
-    #[arg(long)]
-    no_default_features: bool,
-    /// Cargo profile [default: bench].
-    #[arg(long, value_name = "NAME")]
-    cargo_profile: Option<String>,
-    /// Override a cargo configuration value.
-    #[arg(long, value_name = "KEY=VALUE", action = ArgAction::Append)]
-    config: Vec<String>,
-    /// Toolchain for both sides [default: the one that is active here].
-    #[arg(long, value_name = "NAME")]
-    toolchain: Option<String>,
-    /// Whose benchmarks to measure.
-    #[arg(long, value_enum, default_value = "own")]
-    benches_from: BenchesFrom,
-    /// Insist on the committed lockfile.
-    #[arg(long)]
-    locked: bool,
-    /// Work without the network.
-    #[arg(long)]
-    offline: bool,
-}
-
 impl Bench {
     /// What was meant, checked once.
     ///
@@ -224,21 +191,14 @@ impl Bench {
             seed: judging.seed,
             cpus: judging.cpu.map(|choice| choice.0),
             hang_timeout_s: judging.hang_timeout.max(1),
-            benches_from_candidate: matches!(self.building.benches_from, BenchesFrom::Candidate),
-            toolchain: self.building.toolchain,
-            build: BuildOptions {
-                packages: self.building.package,
-                workspace: self.building.workspace,
-                benches: self.building.bench,
-                features: self.building.features,
-                all_features: self.building.all_features,
-                no_default_features: self.building.no_default_features,
-                profile: self.building.cargo_profile,
-                config: self.building.config,
-                target: None,
-                offline: self.building.offline,
-                locked: self.building.locked,
-            },
+            profile: self.profiling.into_options(match self.profile {
+                ProfilesChoice::Changed => Profiles::Changed,
+                ProfilesChoice::All => Profiles::All,
+                ProfilesChoice::None => Profiles::None,
+            }),
+            benches_from_candidate: self.building.benches_from_candidate(),
+            toolchain: self.building.toolchain(),
+            build: self.building.into_options(),
         })
     }
 }

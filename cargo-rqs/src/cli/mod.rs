@@ -1,7 +1,10 @@
 //! What can be typed: clap structures and their conversion into what the commands understand; nothing else.
 
 mod bench;
+mod building;
 mod env;
+mod profile;
+mod profiling;
 mod values;
 
 use std::path::PathBuf;
@@ -13,6 +16,7 @@ use crate::host::terminal::Colour;
 
 use bench::Bench;
 pub use env::{Env, EnvCommand};
+use profile::Profile;
 
 /// `cargo rqs` is called by cargo as `cargo-rqs rqs ...`.
 #[derive(Debug, Parser)]
@@ -50,6 +54,8 @@ pub enum Command {
     Bench(Box<Bench>),
     /// Look at the machine: what it is, whether it is fit to measure on, and what it can show.
     Env(Env),
+    /// Show where benchmarks spend their time at two revisions: flamegraphs and functions, without measuring.
+    Profile(Box<Profile>),
     /// Print a stored run as `bench` printed it.
     Show(Show),
     /// List the stored runs.

@@ -1,5 +1,6 @@
 //! The only room of the tool that touches the machine; its files do not import one another.
 
+pub mod artifacts;
 pub mod cargo;
 pub mod clock;
 pub mod config;

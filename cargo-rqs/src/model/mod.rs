@@ -11,6 +11,7 @@ pub mod fingerprint;
 pub mod item;
 pub mod policy;
 pub mod probe;
+pub mod profile;
 pub mod record;
 pub mod revision;
 pub mod run_id;

@@ -4,13 +4,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::policy::{Budget, Policy};
+use super::profile::{ProfileRecord, ProfilingPass};
 use super::revision::Revision;
 use super::{BenchmarkFailure, BenchmarkKey, ByRole, Counted, EpochSample};
 
 /// One run. Immutable once written; every derived number can be computed from it again.
 ///
-/// History of the format: 1 is the first; 2 adds what explains the times: counters, instruction counts and the ledger of
-/// disturbances.
+/// History of the format: 1 is the first; 2 adds what explains the times: counters, instruction counts, profiles and the
+/// ledger of disturbances.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunRecord {
     /// Version of this format.
@@ -48,6 +49,9 @@ pub struct RunRecord {
     pub notes: Vec<String>,
     /// The suites in the order they were measured.
     pub suites: Vec<SuiteRecord>,
+    /// The profiles that were taken after the measuring, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profiling: Option<ProfilingPass>,
 }
 
 impl RunRecord {
@@ -123,12 +127,15 @@ pub struct BenchmarkRecord {
     /// What each side executes, counted on an emulated processor; absent when it was not counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<ByRole<Counted>>,
+    /// Where it spends its time on both sides, if it was profiled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<ProfileRecord>,
 }
 
 impl BenchmarkRecord {
     /// A benchmark of which nothing was measured yet.
     pub fn new(key: BenchmarkKey, presence: Presence) -> Self {
-        BenchmarkRecord { key, presence, failure: None, epochs: Vec::new(), counts: None }
+        BenchmarkRecord { key, presence, failure: None, epochs: Vec::new(), counts: None, profile: None }
     }
 }
 

@@ -49,6 +49,17 @@ pub fn markdown_code(text: &str) -> String {
     format!("<code>{}</code>", entities(&text))
 }
 
+/// One line of HTML text or of an attribute's value.
+pub fn html(text: &str) -> String {
+    visible(text)
+        .chars()
+        .map(|c| match c {
+            '&' | '<' | '>' | '"' | '\'' => format!("&#{};", u32::from(c)),
+            c => c.to_string(),
+        })
+        .collect()
+}
+
 /// A longer text as a preformatted block of HTML.
 pub fn html_block(text: &str) -> String {
     let lines: Vec<String> = visible_lines(text).map(|line| entities(&line)).collect();
@@ -98,6 +109,12 @@ mod tests {
         assert_eq!(markdown_code("a\\"), "<code>a&#92;</code>");
         assert_eq!(markdown_code(" "), "<code> </code>");
         assert_eq!(html_block("</pre>\n@all"), "<pre>\n&#60;/pre&#62;\n&#64;all\n</pre>");
+    }
+
+    #[test]
+    fn nothing_breaks_out_of_html() {
+        assert_eq!(html("<a href=\"x\">'&\n"), "&#60;a href=&#34;x&#34;&#62;&#39;&#38;\\n");
+        assert_eq!(html("core::fmt::write"), "core::fmt::write");
     }
 
     proptest! {

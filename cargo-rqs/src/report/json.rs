@@ -33,6 +33,7 @@ pub fn render(record: &RunRecord, comparison: &Comparison, record_path: &str) ->
         placement: &record.placement,
         counting: record.counting.as_ref(),
         notes: &record.notes,
+        profiling: record.profiling.as_ref(),
         summary: summary(comparison),
         suites: comparison
             .suites
@@ -125,6 +126,7 @@ fn benchmark(row: &Row) -> BenchmarkReport<'_> {
         engines: &row.engines,
         blocks: row.blocks,
         dropped_blocks: row.dropped,
+        profile: row.profile.as_ref(),
         steadiness: row.steadiness.map(|class| match class {
             Steadiness::Flat => SteadinessWord::Flat,
             Steadiness::WarmUp => SteadinessWord::WarmUp,

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::escape::{html_block, markdown_code as code};
+use super::flame::told;
 use super::numbers;
 use super::words;
 use crate::analysis::comparison::Comparison;
@@ -112,9 +113,9 @@ fn remarks(rows: &[Named], comparison: &Comparison) -> Option<String> {
         .iter()
         .flat_map(|(_, row)| {
             let name = code(&row.key.to_string());
-            words::remarks(row, &comparison.summary)
-                .into_iter()
-                .map(move |remark| format!("- {name}: {remark}"))
+            let found = told::of_row(row).into_iter().map(|(name, part)| format!("{} {part}", code(name)));
+            let remarks = words::remarks(row, &comparison.summary).into_iter().chain(found);
+            remarks.map(move |remark| format!("- {name}: {remark}"))
         })
         .collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
@@ -148,6 +149,12 @@ fn circumstances(record: &RunRecord, comparison: &Comparison, record_path: &str)
         code(&record.id),
         code(&record.tool)
     ));
+    lines.extend(
+        record
+            .profiling
+            .iter()
+            .map(|pass| format!("- profiles: {}, {}", code(&pass.artifacts), told::effort(pass))),
+    );
     lines.extend(record.notes.iter().map(|note| format!("- note: {}", code(note))));
     lines.join("\n")
 }

@@ -2,6 +2,7 @@
 
 pub mod checks;
 pub mod escape;
+pub mod flame;
 pub mod hosts;
 pub mod json;
 pub mod markdown;

@@ -1,6 +1,7 @@
 //! A run for people at a terminal, the same from `bench` and from `show`.
 
 use super::escape::{visible, visible_lines};
+use super::flame::told;
 use super::numbers;
 use super::paint::{Paint, Tone};
 use super::table::{self, Align, Line};
@@ -120,6 +121,8 @@ fn remarks(row: &Row, comparison: &Comparison) -> Vec<Line> {
         lines.extend(printed.map(|line| Line::Across(line.trim_end().to_owned(), Tone::Quiet)));
     }
     let words = words::remarks(row, &comparison.summary).into_iter();
+    let words =
+        words.chain(told::of_row(row).into_iter().map(|(name, part)| format!("{}: {part}", visible(name))));
     lines.extend(words.map(|remark| Line::Across(format!("    {remark}"), Tone::Quiet)));
     lines
 }
@@ -131,6 +134,12 @@ fn summary(record: &RunRecord, comparison: &Comparison, record_path: &str, paint
     let mut facts: Vec<(&str, String)> = words::circumstances(record, &comparison.summary);
     facts.push(("environment", visible(record.environment.get(..12).unwrap_or(&record.environment))));
     facts.push(("record", visible(record_path)));
+    facts.extend(
+        record
+            .profiling
+            .iter()
+            .map(|pass| ("profiles", format!("{}, {}", visible(&pass.artifacts), told::effort(pass)))),
+    );
     let lines: Vec<Line> = facts
         .into_iter()
         .map(|(label, text)| Line::Cells(vec![(format!("  {label}"), Tone::Quiet), (text, Tone::Normal)]))

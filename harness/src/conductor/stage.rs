@@ -181,6 +181,26 @@ impl<'a> Stage<'a> {
         }
     }
 
+    /// The next thing that a side does; nothing when a short wait brought nothing.
+    pub fn event_soon(&mut self, role: Role) -> Result<Option<Event>, MeasureError> {
+        for waited in [false, true] {
+            if waited {
+                if self.interrupted.load(Ordering::Relaxed) {
+                    return Err(MeasureError::Interrupted);
+                }
+                self.check_life(&[role], None)?;
+                self.listen()?;
+            }
+            if let Some(actor) = self.actor(role)
+                && let Some(event) = actor.take_event()
+            {
+                actor.last_sign_ns = kernel::monotonic_ns();
+                return Ok(Some(event));
+            }
+        }
+        Ok(None)
+    }
+
     /// Waits a while and takes in whatever the processes did.
     pub fn listen(&mut self) -> Result<(), MeasureError> {
         let mut fds = Vec::new();

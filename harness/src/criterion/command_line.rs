@@ -56,6 +56,12 @@ pub fn measuring(keys: &[BenchmarkKey], times: Times, samples: u64) -> Vec<Strin
     arguments
 }
 
+/// Runs one benchmark under the suite's own profiler for some seconds, at least one.
+pub fn profiling(key: &BenchmarkKey, seconds: u64) -> Vec<String> {
+    let seconds = seconds.max(1).to_string();
+    vec!["--bench".into(), filter(std::slice::from_ref(key)), "--profile-time".into(), seconds]
+}
+
 /// A regular expression that matches exactly these ids.
 fn filter(keys: &[BenchmarkKey]) -> String {
     let ids: Vec<String> = keys.iter().map(|key| escape(&key.id)).collect();

@@ -78,6 +78,7 @@ fn record(suites: Vec<SuiteRecord>) -> RunRecord {
         counting: None,
         notes: Vec::new(),
         suites,
+        profiling: None,
     }
 }
 

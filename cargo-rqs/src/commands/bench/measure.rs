@@ -339,7 +339,7 @@ fn join(suite: &mut SuiteRecord, entry: JournalEntry) {
 }
 
 /// `criterion 0.5.1` as three numbers.
-fn version_of(harness: &str) -> Option<[u8; 3]> {
+pub(super) fn version_of(harness: &str) -> Option<[u8; 3]> {
     let mut numbers = harness.rsplit(' ').next()?.split('.').map(str::parse::<u8>);
     let mut next = || numbers.next()?.ok();
     Some([next()?, next()?, next()?])

@@ -6,6 +6,7 @@ mod lanes;
 mod measure;
 mod options;
 mod prepare;
+pub mod profile;
 mod progress;
 mod readiness;
 mod suites;
@@ -13,13 +14,13 @@ mod suites;
 use rqs_harness::process::{Conditions, CoordinatorSeat};
 
 pub use counting::CountWhich;
-pub use options::{BenchOptions, Effort};
+pub use options::{BenchOptions, Effort, ProfileOptions, Profiles};
 
 use super::{Places, Surroundings, granted, host_turn, placement, print_run};
 use crate::analysis::{comparison, noise};
 use crate::host::clock::Stopwatch;
 use crate::host::journal::{self, Journal};
-use crate::host::lock::RunLock;
+use crate::host::lock::{HostTurn, RunLock};
 use crate::host::revisions::Target;
 use crate::host::store::Store;
 use crate::host::terminal::Terminal;
@@ -31,7 +32,7 @@ use crate::model::run_id::run_id;
 use crate::report::escape::visible_lines;
 use crate::report::{checks, hosts, json};
 use measure::Measuring;
-use prepare::Prepared;
+use prepare::{Build, LaidOut, Prepared};
 use suites::Wanted;
 
 /// Measures and judges.
@@ -52,8 +53,8 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
         terminal.result(&lines.collect::<String>())?;
         return Ok(Exit::Clean);
     }
-    let prepared = laid_out.build(around.interrupted, terminal)?;
-    let _turn = host_turn(around, terminal)?;
+    let prepared = laid_out.build(Build::Timed, around.interrupted, terminal)?;
+    let turn = host_turn(around, terminal)?;
     let ready = readiness::enter(options, &config.env, &places.work, terminal)?;
     let started_unix_ms = clock::now_unix_ms();
     let suites =
@@ -72,6 +73,7 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
     let journal = Journal::create(&places.work, &record)?;
     let run = Run {
         options,
+        laid_out: &laid_out,
         prepared: &prepared,
         conditions: &conditions,
         store: &store,
@@ -79,7 +81,7 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
         places: &places,
         record,
     };
-    ready.leave(run.finish(journal, terminal), terminal)
+    ready.leave(run.finish(journal, turn, terminal), terminal)
 }
 
 /// Takes up the newest run that was interrupted, with the options it was started with.
@@ -98,15 +100,16 @@ pub fn resume(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut 
         return Err(no_unfinished_run());
     }
     let options = options.pinned_to(&record.revisions);
-    let prepared = prepare::lay_out(&options, &target, &places, terminal)?;
-    let prepared = prepared.build(around.interrupted, terminal)?;
+    let laid_out = prepare::lay_out(&options, &target, &places, terminal)?;
+    let prepared = laid_out.build(Build::Timed, around.interrupted, terminal)?;
     prepared.check_same(&record)?;
     let conditions = conditions(&options)?;
     terminal.say(&format!("resuming run {}", record.id));
-    let _turn = host_turn(around, terminal)?;
+    let turn = host_turn(around, terminal)?;
     let ready = readiness::enter(&options, &config.env, &places.work, terminal)?;
     let run = Run {
         options: &options,
+        laid_out: &laid_out,
         prepared: &prepared,
         conditions: &conditions,
         store: &store,
@@ -114,7 +117,7 @@ pub fn resume(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut 
         places: &places,
         record,
     };
-    ready.leave(run.finish(journal, terminal), terminal)
+    ready.leave(run.finish(journal, turn, terminal), terminal)
 }
 
 /// The arguments of the newest run that was interrupted, as they were typed.
@@ -193,6 +196,7 @@ fn start_record(
         counting: None,
         notes: prepared.notes.iter().chain(&suites.notes).cloned().collect(),
         suites: suites.records,
+        profiling: None,
     })
 }
 
@@ -230,6 +234,7 @@ fn environment_of(prepared: &Prepared, places: &Places) -> Outcome<Environment> 
 /// A run whose sides are built and whose record has begun.
 struct Run<'a> {
     options: &'a BenchOptions,
+    laid_out: &'a LaidOut,
     prepared: &'a Prepared,
     conditions: &'a Conditions,
     store: &'a Store,
@@ -240,11 +245,14 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Measures what is undecided, explains what was found, writes the record, and prints it.
-    fn finish(mut self, mut journal: Journal, terminal: &mut Terminal) -> Outcome<Exit> {
+    fn finish(mut self, mut journal: Journal, turn: HostTurn, terminal: &mut Terminal) -> Outcome<Exit> {
         let watch = Stopwatch::start();
         self.measure(&mut journal, terminal)?;
         self.count(watch.elapsed_s(), terminal)?;
+        // What follows builds first, and nobody should wait for that.
+        drop(turn);
         self.record.finished_unix_s = clock::now_unix_s();
+        profile::explain(&mut self, terminal);
         let path = self.store.write_run(&self.record)?;
         journal.finish()?;
         let comparison = comparison::compare(&self.record);

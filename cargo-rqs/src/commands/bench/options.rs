@@ -1,10 +1,13 @@
 //! What `bench` was asked to do, and what it may spend.
 
+use std::path::PathBuf;
+
 use super::CountWhich;
 use crate::commands::Output;
 use crate::host::cargo::BuildOptions;
 use crate::model::ByRole;
 use crate::model::policy::{Budget, Policy};
+use crate::model::profile::ProfileEngine;
 use crate::model::revision::{Revision, RevisionKind, RevisionSpec};
 
 /// How hard to try.
@@ -16,6 +19,32 @@ pub enum Effort {
     Usual,
     /// Small changes, whatever it takes.
     Thorough,
+}
+
+/// Which benchmarks are profiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profiles {
+    /// Those that regressed or improved.
+    Changed,
+    /// All that were measured.
+    All,
+    /// None.
+    None,
+}
+
+/// How benchmarks are profiled.
+#[derive(Clone, Debug)]
+pub struct ProfileOptions {
+    /// Which of them.
+    pub which: Profiles,
+    /// How; the best engine that can be had when absent.
+    pub engine: Option<ProfileEngine>,
+    /// Seconds for each side of a benchmark.
+    pub seconds: f64,
+    /// Benchmarks at most.
+    pub most: usize,
+    /// The folder of the artifacts; one for each run when absent.
+    pub artifacts: Option<PathBuf>,
 }
 
 /// What `bench` was asked to do.
@@ -61,6 +90,8 @@ pub struct BenchOptions {
     pub hang_timeout_s: u64,
     /// Whether the baseline measures the candidate's benchmarks.
     pub benches_from_candidate: bool,
+    /// Which benchmarks are profiled afterwards, and how.
+    pub profile: ProfileOptions,
     /// Toolchain for both sides.
     pub toolchain: Option<String>,
     /// Which benchmarks' instructions to count.

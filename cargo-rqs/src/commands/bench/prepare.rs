@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::BenchOptions;
 use crate::commands::Places;
 use crate::host::cargo::{
-    self, BrokenSuite, Build, BuildOptions, BuildRequest, Lock, LockRequest, Place, Toolchain, Tree,
+    self, BrokenSuite, BuildOptions, BuildRequest, Lock, LockRequest, Place, Toolchain, Tree,
 };
 use crate::host::revisions::{self, Slot, Source, Target};
 use crate::host::terminal::Terminal;
@@ -22,7 +22,16 @@ pub struct Side {
     /// Its lockfile.
     pub lock: Lock,
     /// Its executables.
-    pub build: Build,
+    pub build: cargo::Build,
+}
+
+/// What executables are built for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Build {
+    /// To be timed: exactly as the user has them.
+    Timed,
+    /// To be looked into: with line tables and frame pointers.
+    Profiled,
 }
 
 /// Both sides, ready to be measured.
@@ -88,37 +97,45 @@ impl LaidOut {
     ///
     /// # Errors
     /// When a side does not build.
-    pub fn build(self, interrupted: &AtomicBool, terminal: &mut Terminal) -> Outcome<Prepared> {
+    pub fn build(&self, kind: Build, interrupted: &AtomicBool, terminal: &mut Terminal) -> Outcome<Prepared> {
         let ByRole { baseline, candidate } =
-            ByRole::try_from_fn(|role| self.build_side(role, interrupted, terminal))?;
+            ByRole::try_from_fn(|role| self.build_side(role, kind, interrupted, terminal))?;
         terminal.clear_status();
-        let side = |role: Role, build: Build| Side {
+        let side = |role: Role, build: cargo::Build| Side {
             revision: self.sources.get(role).revision.clone(),
             lock: self.locks.get(role).clone(),
             build,
         };
         let sides = ByRole::new(side(Role::Baseline, baseline), side(Role::Candidate, candidate));
-        let mut notes = self.notes;
+        let mut notes = self.notes.clone();
         notes.extend(sides.iter().flat_map(|(_, side)| build_notes(side)));
         notes.dedup();
-        Ok(Prepared { sides, notes, toolchain: self.toolchain })
+        Ok(Prepared { sides, notes, toolchain: self.toolchain.clone() })
     }
 
-    fn build_side(&self, role: Role, interrupted: &AtomicBool, terminal: &mut Terminal) -> Outcome<Build> {
+    fn build_side(
+        &self,
+        role: Role,
+        kind: Build,
+        interrupted: &AtomicBool,
+        terminal: &mut Terminal,
+    ) -> Outcome<cargo::Build> {
         let source = self.sources.get(role);
         let tree_id = tree_id(source);
-        let request = self.request(role, &tree_id, interrupted);
+        let options = BuildOptions { instrumented: kind == Build::Profiled, ..self.options.clone() };
+        let request = BuildRequest { options: &options, ..self.request(role, &tree_id, interrupted) };
         if let Some(build) = cargo::lookup(&request)? {
             return Ok(build);
         }
         let spec = &source.revision.spec;
-        terminal.say(&format!("building the {role} `{spec}` ({})", source.revision.short_id()));
+        let how = if kind == Build::Profiled { ", with line tables and frame pointers" } else { "" };
+        terminal.say(&format!("building the {role} `{spec}` ({}){how}", source.revision.short_id()));
         let occupied = self.slot.occupy(&source.tree)?;
         let built = cargo::build(&request, &mut |line| terminal.status(line));
         let released = occupied.release();
         if interrupted.load(Ordering::Relaxed) {
             return Err(Failure::incomplete("interrupted while building")
-                .hint("nothing was measured yet; the same command line starts again"));
+                .hint("what was built is kept; the same command line goes on from there"));
         }
         let build =
             built.map_err(|failure| failure.within(format!("failed to build the {role} `{spec}`")))?;

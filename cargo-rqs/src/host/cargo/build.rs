@@ -42,12 +42,12 @@ pub fn build(request: &BuildRequest<'_>, progress: &mut dyn FnMut(&str)) -> Outc
     let slot_dir = request.slot.join(request.package);
     let settings = Settings::resolve(&slot_dir, request.options, request.toolchain)?;
     let metadata = metadata(request, &settings)?;
-    let output = compile_all(request, &metadata, progress)?;
+    let output = compile_all(request, &settings, &metadata, progress)?;
     let (capped_lints, output) = match output.errors.deny_lints() {
         false => (false, output),
         true => {
             progress("denied lints stop the build: building again with lints capped");
-            (true, compile(request, Some(&settings), progress)?)
+            (true, compile(request, &settings, Lints::Capped, progress)?)
         }
     };
     let Output { produced, errors, finished } = output;
@@ -150,11 +150,12 @@ fn metadata(request: &BuildRequest<'_>, settings: &Settings) -> Outcome<Metadata
 /// times instead, and cargo's own report tells whether that was enough.
 fn compile_all(
     request: &BuildRequest<'_>,
+    settings: &Settings,
     metadata: &Metadata,
     progress: &mut dyn FnMut(&str),
 ) -> Outcome<Output> {
     if !cache::target_directory(request).exists() {
-        return compile(request, None, progress);
+        return compile(request, settings, Lints::AsTheyAre, progress);
     }
     let changeable = graph::changeable_packages(metadata);
     // What a build script left behind can only be removed.
@@ -166,17 +167,17 @@ fn compile_all(
     let (spared, removed): (Vec<_>, Vec<_>) = changeable.iter().partition(is_spared);
     clean(request, &removed)?;
     if spared.is_empty() {
-        return compile(request, None, progress);
+        return compile(request, settings, Lints::AsTheyAre, progress);
     }
     touch(request.slot)?;
-    let output = compile(request, None, progress)?;
+    let output = compile(request, settings, Lints::AsTheyAre, progress)?;
     let is_stale =
         |artifact: &Artifact| artifact.fresh && changeable.iter().any(|p| p.id == artifact.package_id);
     if !output.produced.artifacts.iter().any(is_stale) {
         return Ok(output);
     }
     clean(request, &spared)?;
-    compile(request, None, progress)
+    compile(request, settings, Lints::AsTheyAre, progress)
 }
 
 /// Whether `cargo clean --package` of the first would remove the second too: it goes by package and target names.
@@ -216,13 +217,21 @@ fn touch(dir: &Path) -> Outcome<()> {
     Ok(())
 }
 
-/// Builds all selected benchmarks, going on where one is broken; `capped` switches the cap on lints on.
+/// Whether denied lints stop the build.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lints {
+    AsTheyAre,
+    Capped,
+}
+
+/// Builds all selected benchmarks, going on where one is broken.
 ///
 /// `cargo bench --no-run` gives up at the first error. `cargo build --benches` with the same profile gives the same
 /// executables under the same names and can go on.
 fn compile(
     request: &BuildRequest<'_>,
-    capped: Option<&Settings>,
+    settings: &Settings,
+    lints: Lints,
     progress: &mut dyn FnMut(&str),
 ) -> Outcome<Output> {
     let options = request.options;
@@ -230,9 +239,10 @@ fn compile(
     arguments
         .extend(options.layout().into_iter().chain(options.selection()).chain(options.feature_selection()));
     let mut command = cargo(request, "build", arguments);
-    let _wrapper = match capped {
-        None => None,
-        Some(settings) => Some(cap_lints(&mut command, request.executables, settings)?),
+    command.envs(settings.encoded_rustflags.iter().map(|flags| ("CARGO_ENCODED_RUSTFLAGS", flags)));
+    let _wrapper = match lints {
+        Lints::AsTheyAre => None,
+        Lints::Capped => Some(cap_lints(&mut command, request.executables, settings)?),
     };
     let (mut produced, mut errors) = (Produced::default(), Errors::default());
     let finished = process::stream(

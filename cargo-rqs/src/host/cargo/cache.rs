@@ -84,7 +84,9 @@ pub(super) fn folder(request: &BuildRequest<'_>, key: &str) -> PathBuf {
 /// The target directory that all trees share. Its path is as long as that of any folder, so that one can be replaced
 /// by the other.
 pub(super) fn target_directory(request: &BuildRequest<'_>) -> PathBuf {
-    request.executables.join("0".repeat(64))
+    // Executables to be looked into have one of their own, so that neither kind makes cargo build the other anew.
+    let kind = if request.options.instrumented { "1" } else { "0" };
+    request.executables.join(kind.repeat(64))
 }
 
 /// Describes a complete folder and puts it into its final place, all at once.

@@ -5,6 +5,10 @@ use std::path::Path;
 
 use serde::Serialize;
 
+/// What the profile says beside the user's words when executables are built to be looked into. Less than `limited` would
+/// do for lines, but gives inlined functions without the paths that tell one `from` or `next` from another.
+const INSTRUMENTED: [&str; 3] = [r#"debug="limited""#, r#"strip="none""#, r#"split-debuginfo="off""#];
+
 /// The choices of the user that reach cargo, the same for both sides.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct BuildOptions {
@@ -32,6 +36,10 @@ pub struct BuildOptions {
     /// Insist on a committed lockfile that fits.
     #[serde(skip)]
     pub locked: bool,
+    /// Built to be looked into instead of being timed: line tables and frame pointers. The executables that are timed
+    /// stay what they are; these are others, with a target directory of their own.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub instrumented: bool,
 }
 
 impl BuildOptions {
@@ -55,10 +63,21 @@ impl BuildOptions {
     pub(super) fn general(&self) -> Vec<OsString> {
         let mut arguments: Vec<OsString> = Vec::new();
         self.config.iter().for_each(|entry| arguments.extend(["--config".into(), entry.into()]));
+        if self.instrumented {
+            let profile = self.profile_name();
+            for setting in INSTRUMENTED {
+                arguments.extend(["--config".into(), format!("profile.{profile}.{setting}").into()]);
+            }
+        }
         if self.offline {
             arguments.push("--offline".into());
         }
         arguments
+    }
+
+    /// What goes behind the flags of the user for rustc, which stay as they are.
+    pub(super) fn more_rustflags(&self) -> &'static [&'static str] {
+        if self.instrumented { &["-Cforce-frame-pointers=yes"] } else { &[] }
     }
 
     /// The selection of features.
@@ -117,7 +136,21 @@ mod tests {
         assert_eq!(options.feature_selection(), ["--features", "x,y", "--no-default-features"]);
         assert_eq!(options.layout(), ["--profile", "bench", "--target", "wasm32-wasip1"]);
         assert_eq!(options.general(), ["--offline"]);
+        assert!(options.more_rustflags().is_empty());
         assert_eq!(BuildOptions::default().selection(), ["--benches"]);
+    }
+
+    #[test]
+    fn executables_to_be_looked_into_get_line_tables_beside_the_words_of_the_user() {
+        let plain = BuildOptions { config: vec!["build.jobs=1".into()], ..BuildOptions::default() };
+        let instrumented = BuildOptions { instrumented: true, profile: Some("fast".into()), ..plain.clone() };
+        let general = instrumented.general();
+        assert_eq!(general[..2], ["--config", "build.jobs=1"]);
+        assert!(general.contains(&r#"profile.fast.debug="limited""#.into()), "{general:?}");
+        assert_eq!(instrumented.more_rustflags(), ["-Cforce-frame-pointers=yes"]);
+        // The key of the executables that are timed is what it was before there were others.
+        assert!(!serde_json::to_string(&plain).unwrap().contains("instrumented"));
+        assert!(serde_json::to_string(&instrumented).unwrap().contains("instrumented"));
     }
 
     #[test]

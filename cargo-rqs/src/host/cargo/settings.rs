@@ -28,6 +28,8 @@ const VARIABLES: [&str; 13] = [
     "CXXFLAGS",
     "LDFLAGS",
 ];
+/// Those with flags for rustc, the weightiest first.
+const FLAG_VARIABLES: [&str; 2] = ["CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS"];
 const PREFIXES: [&str; 3] = ["CARGO_BUILD_", "CARGO_PROFILE_", "CARGO_TARGET_"];
 /// These only say where, and are set for every build.
 const PLACES: [&str; 3] = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR", "CARGO_BUILD_BUILD_DIR"];
@@ -37,6 +39,9 @@ const PLACES: [&str; 3] = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR", "CARGO_
 pub(super) struct Settings {
     /// Flags that reach rustc for the target.
     pub(super) rustflags: Vec<String>,
+    /// The same as a value of `CARGO_ENCODED_RUSTFLAGS`, when the tool has flags of its own to add. Cargo takes flags from
+    /// one source only, and this one outweighs all others, so it holds the user's too.
+    pub(super) encoded_rustflags: Option<String>,
     /// `[env]`, as far as it takes effect beside the present environment.
     pub(super) env: BTreeMap<String, String>,
     /// The platform that is built for.
@@ -67,11 +72,24 @@ impl Settings {
             config.env.iter().filter(|(name, setting)| setting.force || std::env::var_os(name).is_none());
         let env =
             env.map(|(name, setting)| (name.clone(), setting.value.to_string_lossy().into_owned())).collect();
-        for entry in &options.config {
-            rustflags.extend(rustflags_in(&config_table(entry)?));
+        // Flags in the environment make cargo pass over those on its command line.
+        if FLAG_VARIABLES.iter().all(|name| std::env::var_os(name).is_none()) {
+            for entry in &options.config {
+                rustflags.extend(rustflags_in(&config_table(entry)?));
+            }
         }
         let linker = config.linker(target.as_str()).or_fail(failed)?;
-        Ok(Settings { rustflags, env, target, rustc_wrapper: config.build.rustc_wrapper.clone(), linker })
+        let more = options.more_rustflags();
+        rustflags.extend(more.iter().map(|&flag| flag.to_owned()));
+        let encoded_rustflags = (!more.is_empty()).then(|| rustflags.join("\u{1f}"));
+        Ok(Settings {
+            rustflags,
+            encoded_rustflags,
+            env,
+            target,
+            rustc_wrapper: config.build.rustc_wrapper.clone(),
+            linker,
+        })
     }
 }
 
@@ -146,6 +164,11 @@ mod tests {
         assert!(settings.rustflags.ends_with(&["--cfg", "typed"].map(str::to_owned)));
         assert_eq!(settings.env["RQS_TEST_DATA"], dir.path().join("data").to_string_lossy());
         assert_eq!(settings.target, toolchain.host);
+        assert_eq!(settings.encoded_rustflags, None);
+        let instrumented = BuildOptions { instrumented: true, ..options };
+        let settings = Settings::resolve(dir.path(), &instrumented, &toolchain).unwrap();
+        let encoded = settings.encoded_rustflags.unwrap();
+        assert!(encoded.ends_with("--cfg\u{1f}typed\u{1f}-Cforce-frame-pointers=yes"), "{encoded}");
     }
 
     #[test]

@@ -47,6 +47,7 @@ pub(super) fn run(benchmarks: u32, epochs: u32, blocks: u32) -> RunRecord {
         },
         counting: Some(Counting { emulator: "valgrind-3.19.0".to_owned(), elapsed_ms: 1_234 }),
         notes: vec!["suite `other` was skipped".to_owned()],
+        profiling: None,
         suites: vec![SuiteRecord {
             name: "json::parse".to_owned(),
             harness: ByRole::from_fn(|_| "criterion 0.5.1".to_owned()),

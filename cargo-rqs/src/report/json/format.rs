@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::model::policy::Policy;
+use crate::model::profile::{ProfileRecord, ProfilingPass};
 use crate::model::record::{Counting, LockSource, Placement};
 use crate::model::revision::Revision;
 use crate::model::{BenchmarkFailure, ByRole, Engine, Role};
@@ -46,6 +47,9 @@ pub struct Report<'a> {
     pub counting: Option<&'a Counting>,
     /// What the reader should know and is no number.
     pub notes: &'a [String],
+    /// The profiles that were taken after the measuring, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profiling: Option<&'a ProfilingPass>,
     /// The run as a whole.
     pub summary: SummaryReport,
     /// The suites in the order they were measured.
@@ -140,6 +144,9 @@ pub struct BenchmarkReport<'a> {
     pub blocks: u64,
     /// Blocks that were dropped because something disturbed them.
     pub dropped_blocks: u64,
+    /// Where it spends its time on both sides, if it was profiled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<&'a ProfileRecord>,
     /// Whether it had settled while it was measured; null when that cannot be said.
     pub steadiness: Option<SteadinessWord>,
     /// What one iteration executes, counted on an emulated processor; absent when it was not counted.
