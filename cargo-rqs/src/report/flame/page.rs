@@ -14,6 +14,8 @@ use crate::report::numbers;
 const SHOWN: usize = 15;
 /// Functions with a smaller part of either side are in `functions.json` only.
 const LEAST_SHARE: f64 = 0.001;
+/// Changes that are a smaller part of the whole are not told as what the difference is in.
+const LEAST_TOLD: f64 = 0.005;
 const STYLE: &str = include_str!("page.css");
 
 /// The whole page.
@@ -48,7 +50,12 @@ fn contents(profiles: &[Profiled]) -> String {
         .to_owned();
     for (number, profile) in profiles.iter().enumerate() {
         let sides = whole(profile);
-        let most = profile.table.rows.first().filter(|row| profile.table.stands_out(&row.charged));
+        let table = &profile.table;
+        let tells = |row: &&FunctionRow| {
+            let part = table.change(&row.charged).abs() / table.scale.whole.baseline;
+            table.stands_out(&row.charged) && part >= LEAST_TOLD
+        };
+        let most = table.rows.first().filter(tells);
         let most = most.map(|row| format!("<code>{}</code>", html(&row.name))).unwrap_or_default();
         // Writing to a string cannot fail.
         let _ = writeln!(
