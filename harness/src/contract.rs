@@ -3,7 +3,11 @@
 //! The harness writes these types, the tool reads and stores them. Everything is a raw integer with its unit in
 //! the name; nothing here is derived.
 
+mod used;
+
 use serde::{Deserialize, Serialize};
+
+pub use used::{Counted, Counter, Counting, Missing, Resources};
 
 /// Which of the two builds something belongs to. `Baseline` comes first everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -250,6 +254,12 @@ pub struct EpochSample {
     /// handed over.
     #[serde(default, skip_serializing_if = "is_zero_ns")]
     pub handover_ns: u64,
+    /// What was counted in the turns of each side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted: Option<ByRole<Counted>>,
+    /// What the process of each side used of the machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resources: Option<ByRole<Resources>>,
     /// The blocks in time order, written as columns.
     #[serde(with = "crate::columns")]
     #[cfg_attr(feature = "schema", schemars(with = "crate::columns::BlockColumns"))]

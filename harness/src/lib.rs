@@ -9,10 +9,12 @@ pub mod coin;
 pub mod columns;
 pub mod conductor;
 pub mod contract;
+pub mod counters;
 pub mod criterion;
 mod kernel;
 pub mod process;
 mod shared;
+mod usage;
 
 pub use conductor::stage::MeasureError;
 pub use conductor::{EpochReport, EpochRequest, Pair, Task};

@@ -6,6 +6,8 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
+use crate::contract::{Counter, Counting};
+use crate::counters::{Availability, EventPlan, available};
 use crate::kernel;
 
 /// The last bytes of standard error that are kept.
@@ -42,6 +44,10 @@ pub struct Conditions {
     pub aslr_off: bool,
     /// Seconds without any sign of life after which a benchmark counts as hung.
     pub hang_timeout_s: u64,
+    /// Events that are counted in them.
+    pub events: EventPlan,
+    /// Counters that their own resource usage tells instead of an event: page faults and context switches.
+    pub from_usage: Vec<Counter>,
 }
 
 impl Conditions {
@@ -71,7 +77,18 @@ impl Conditions {
             aslr_off: in_scratch_thread(kernel::switch_aslr_off),
             bench_cpus,
             hang_timeout_s: 120,
+            events: EventPlan::default(),
+            from_usage: Vec::new(),
         })
+    }
+
+    /// Counts these, as far as they can be had here; tells what became of them.
+    pub fn count(&mut self, asked: &[Counter]) -> Counting {
+        let Availability { plan, missing } = available(asked);
+        let told = [Counter::PageFaults, Counter::ContextSwitches];
+        self.from_usage = told.into_iter().filter(|counter| missing.contains_key(counter)).collect();
+        self.events = plan;
+        Counting { asked: asked.to_vec(), missing, from_usage: self.from_usage.clone() }
     }
 
     /// The core that the coordinator keeps to: the first one that no benchmark uses.

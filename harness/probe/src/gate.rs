@@ -11,6 +11,7 @@ mod learning;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use crate::callsite::{Callers, Signature};
+use crate::counters::Counters;
 use crate::layout::{MAX_TURNS, NOBODY, Shared, Side, station};
 use crate::system;
 
@@ -60,6 +61,7 @@ pub struct Gate {
     samples_seen: u32,
     in_sample: bool,
     usage: system::Usage,
+    counters: Counters,
 }
 
 impl Gate {
@@ -90,6 +92,7 @@ impl Gate {
             samples_seen: 0,
             in_sample: false,
             usage: system::Usage::default(),
+            counters: Counters::open(shared, &shared.sides[role]),
         }
     }
 
@@ -275,6 +278,7 @@ impl Gate {
             return;
         }
         self.phase = Phase::Turns;
+        self.counters.begin_measurement();
         self.wait_for_own_turn(clock);
     }
 
@@ -311,6 +315,7 @@ impl Gate {
         let usage = system::thread_usage();
         let trace = &self.side().traces[self.own_turns];
         trace.end_ns.store(clock(system::CLOCK_MONOTONIC).as_ns(), Relaxed);
+        self.counters.end_turn([&self.usage, &usage], clock);
         let switches = usage.involuntary_switches() - self.usage.involuntary_switches();
         trace.involuntary_switches.store(switches as u32, Relaxed);
         trace.major_faults.store((usage.major_faults() - self.usage.major_faults()) as u32, Relaxed);
@@ -348,6 +353,7 @@ impl Gate {
         }
         self.samples_left = self.shared.plan[self.turn].samples.load(Acquire).max(1);
         self.usage = system::thread_usage();
+        self.counters.begin_turn(clock);
         let begin_ns = clock(system::CLOCK_MONOTONIC).as_ns();
         self.side().traces[self.own_turns].begin_ns.store(begin_ns, Relaxed);
     }
@@ -364,6 +370,7 @@ impl Gate {
             self.end_turn(&clock);
             self.wait_for_own_turn(&clock);
         }
+        self.counters.end_measurement();
         self.side().samples_seen.store(self.samples_seen, Release);
         self.phase = Phase::Idle;
     }

@@ -2,6 +2,8 @@
 //! alternation.
 
 mod steps;
+mod traces;
+mod using;
 
 use std::collections::BTreeMap;
 use std::process::ExitStatus;
@@ -12,7 +14,7 @@ use super::stage::{Event, MeasureError, ProbeSettings, Stage, system};
 use super::turns::{self, TurnPlan};
 use super::{EpochReport, EpochRequest, Learned, Occurrences, Pair, Task};
 use crate::coin::Coins;
-use crate::contract::{BenchmarkKey, Block, ByRole, Disturbance, Engine, EpochSample, Role, Turn};
+use crate::contract::{BenchmarkKey, ByRole, Engine, EpochSample, Role, Turn};
 use crate::criterion::command_line::{self, FEWEST_SAMPLES, PRETENDED};
 use crate::criterion::message::{Measured, Message};
 use crate::criterion::sampling::{self, Config, Mode, Sampling};
@@ -120,6 +122,7 @@ impl Pair<'_> {
         let copies = Copies::of(&self.executables, coins)?;
         let executables = copies.executables();
         let memory = system(SharedMemory::create(), || "cannot make shared memory".into())?;
+        memory.set_events(&self.conditions.events);
         let mut stage = Stage::new(self.conditions, self.interrupted);
         let settings = ProbeSettings {
             file: &self.probe,
@@ -282,8 +285,10 @@ impl Epoch<'_, '_> {
         let mut warm_up =
             ByRole::new(Turn { iterations: 0, elapsed_ns: 0 }, Turn { iterations: 0, elapsed_ns: 0 });
         let mut helpers = false;
+        let mut peaks = ByRole::<bool>::default();
         for role in order {
             unbroken!(self.await_station(role, station::WARM_UP));
+            *peaks.get_mut(role) = self.forget_peak(role);
             self.memory.set_warm_up_ns(role, warm_up_target_ns);
             self.memory.grant(role);
             unbroken!(self.await_station(role, station::WARM_UP_END));
@@ -313,6 +318,7 @@ impl Epoch<'_, '_> {
             // Nothing is measured: this time only learns how the benchmark samples.
             TurnPlan { samples: ByRole::default(), orders: Vec::new() }
         };
+        let before = self.standing(&peaks);
         let steal_before = kernel::steal_ticks(&self.pair.conditions.bench_cpus);
         let measured = unbroken!(self.run_turns(&plan, helpers));
         let steal = kernel::steal_ticks(&self.pair.conditions.bench_cpus).saturating_sub(steal_before);
@@ -332,6 +338,7 @@ impl Epoch<'_, '_> {
             report.without_turns.push(task.key.clone());
         } else {
             let blocks = self.blocks(&plan, &measured, steal);
+            let (counted, resources) = self.used(&before, report);
             let sample = EpochSample {
                 epoch: self.number,
                 engine: Engine::Turns,
@@ -340,6 +347,8 @@ impl Epoch<'_, '_> {
                 warm_up,
                 helper_threads: helpers,
                 handover_ns: self.handover_ns(&plan),
+                counted,
+                resources: Some(resources),
                 blocks,
             };
             report.samples.push((task.key.clone(), sample));
@@ -392,56 +401,5 @@ impl Epoch<'_, '_> {
             known.or((samples != self.samples).then_some(samples))
         });
         self.pair.learned.insert(key.clone(), Learned { mean_ns, configs: learned_configs, own_samples });
-    }
-
-    fn blocks(&self, plan: &TurnPlan, measured: &ByRole<Measured>, steal_ticks: u64) -> Vec<Block> {
-        let samples = measured.as_ref().map(|side| {
-            let turn = |(&iterations, &elapsed_ns)| Turn { iterations, elapsed_ns };
-            side.iterations.iter().zip(&side.elapsed_ns).map(turn).collect::<Vec<_>>()
-        });
-        // Steal comes in ticks of 10 ms without a time stamp: it is charged to the longest block.
-        let longest = (0..plan.orders.len()).max_by_key(|&block| self.span_ns(block));
-        plan.blocks(&samples, |block| {
-            let mut disturbance = Disturbance::default();
-            for role in Role::BOTH {
-                for trace in [2 * block, 2 * block + 1].map(|turn| self.memory.trace(role, turn)) {
-                    disturbance.involuntary_switches += trace.involuntary_switches;
-                    disturbance.major_faults += trace.major_faults;
-                }
-            }
-            if longest == Some(block) {
-                disturbance.steal_ticks = steal_ticks as u32;
-            }
-            disturbance
-        })
-    }
-
-    /// Median gap between the turns of different sides.
-    fn handover_ns(&self, plan: &TurnPlan) -> u64 {
-        let mut taken = ByRole::new(0usize, 0usize);
-        let mut last: Option<(Role, u64)> = None;
-        let mut gaps = Vec::new();
-        for turn in plan.sequence() {
-            let trace = self.memory.trace(turn.owner, *taken.get(turn.owner));
-            *taken.get_mut(turn.owner) += 1;
-            if let Some((owner, end_ns)) = last
-                && owner != turn.owner
-            {
-                gaps.push(trace.begin_ns.saturating_sub(end_ns));
-            }
-            last = Some((turn.owner, trace.end_ns));
-        }
-        gaps.sort_unstable();
-        gaps.get(gaps.len() / 2).copied().unwrap_or(0)
-    }
-
-    /// Real time from the begin of a block's first turn to the end of its last.
-    fn span_ns(&self, block: usize) -> u64 {
-        let traces = Role::BOTH
-            .into_iter()
-            .flat_map(|role| [2 * block, 2 * block + 1].map(|turn| self.memory.trace(role, turn)));
-        let (begin, end) = traces
-            .fold((u64::MAX, 0), |(begin, end), trace| (begin.min(trace.begin_ns), end.max(trace.end_ns)));
-        end.saturating_sub(begin)
     }
 }

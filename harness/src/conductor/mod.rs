@@ -6,16 +6,18 @@ pub mod interleaved;
 pub mod listing;
 pub mod stage;
 pub mod turns;
+mod watching;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use crate::contract::{BenchmarkFailure, BenchmarkKey, ByRole, EpochSample, Role};
+use crate::contract::{BenchmarkFailure, BenchmarkKey, ByRole, Counter, EpochSample, Missing, Role};
 use crate::criterion::sampling::Config;
 use crate::process::{Conditions, Executable};
+use crate::usage::Proc;
 use stage::MeasureError;
 
 /// One benchmark to measure in an epoch.
@@ -56,6 +58,8 @@ pub struct EpochReport {
     pub scouted: Vec<BenchmarkKey>,
     /// Benchmarks that cannot take turns; they need [`Pair::alternate`].
     pub without_turns: Vec<BenchmarkKey>,
+    /// Counters that a process could not open although the coordinator could, and why.
+    pub missing: BTreeMap<Counter, Missing>,
     /// Wall time that each measured benchmark took, both sides together, set-up before it included.
     pub costs: Vec<(BenchmarkKey, Duration)>,
 }
@@ -78,6 +82,7 @@ pub struct Pair<'a> {
     interrupted: &'a AtomicBool,
     scratch: PathBuf,
     probe: File,
+    proc: Proc,
     learned: HashMap<BenchmarkKey, Learned>,
     versions: ByRole<Option<[u8; 3]>>,
 }
@@ -108,6 +113,7 @@ impl<'a> Pair<'a> {
             interrupted,
             scratch: scratch.to_owned(),
             probe,
+            proc: Proc::default(),
             learned: HashMap::new(),
             versions: ByRole::default(),
         })
