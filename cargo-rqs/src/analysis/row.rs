@@ -2,6 +2,7 @@
 
 use super::epoch::{self, Discard, DisturbanceSum, EpochEstimate};
 use super::steadiness::{self, Steadiness};
+use super::used::{self, Used};
 use super::verdict::{self, Judgement, Verdict};
 use crate::model::policy::Policy;
 use crate::model::record::{BenchmarkRecord, Presence};
@@ -31,6 +32,8 @@ pub struct Row {
     pub disturbance: DisturbanceSum,
     /// Whether the benchmark had settled; `None` when there were too few blocks to say.
     pub steadiness: Option<Steadiness>,
+    /// What it used of the processor and of the machine.
+    pub used: Used,
 }
 
 impl Row {
@@ -71,7 +74,7 @@ pub struct Outlook {
 
 /// Judges one benchmark. `identical` says whether both executables of its suite are the same code.
 pub fn row(identical: bool, benchmark: &BenchmarkRecord, policy: &Policy, alpha: f64) -> Row {
-    let mut used: Vec<EpochEstimate> = Vec::new();
+    let mut kept: Vec<EpochEstimate> = Vec::new();
     let mut row = Row {
         key: benchmark.key.clone(),
         finding: Finding::NotMeasured,
@@ -83,6 +86,7 @@ pub fn row(identical: bool, benchmark: &BenchmarkRecord, policy: &Policy, alpha:
         dropped: 0,
         disturbance: DisturbanceSum::default(),
         steadiness: None,
+        used: used::of_epochs(&benchmark.epochs),
     };
     row.engines.sort();
     row.engines.dedup();
@@ -92,13 +96,13 @@ pub fn row(identical: bool, benchmark: &BenchmarkRecord, policy: &Policy, alpha:
         row.dropped += value.dropped as u64;
         sample.blocks.iter().for_each(|block| row.disturbance.add(&block.disturbance));
         match value.estimate {
-            Ok(estimate) => used.push(estimate),
+            Ok(estimate) => kept.push(estimate),
             Err(reason) => row.discarded.push((sample.epoch, reason)),
         }
     }
-    row.log_ratios = used.iter().map(|estimate| estimate.log_ratio).collect();
-    row.typical_ns = typical_ns(&used);
-    row.steadiness = steadiness::of_benchmark(&used.iter().filter_map(|e| e.steadiness).collect::<Vec<_>>());
+    row.log_ratios = kept.iter().map(|estimate| estimate.log_ratio).collect();
+    row.typical_ns = typical_ns(&kept);
+    row.steadiness = steadiness::of_benchmark(&kept.iter().filter_map(|e| e.steadiness).collect::<Vec<_>>());
     row.finding = finding(identical, benchmark, &row.log_ratios, policy, alpha);
     row
 }

@@ -3,7 +3,7 @@
 use clap::{ArgAction, Args, ValueEnum};
 
 use super::FormatChoice;
-use super::values::{CpuChoice, parse_cpus, parse_duration_ms};
+use super::values::{CounterChoice, CpuChoice, parse_counters, parse_cpus, parse_duration_ms};
 use crate::commands::Output;
 use crate::commands::bench::{BenchOptions, Effort};
 use crate::host::cargo::BuildOptions;
@@ -54,6 +54,9 @@ pub struct Bench {
     /// Format of the result on standard output.
     #[arg(long, value_enum, default_value = "text")]
     format: FormatChoice,
+    /// Show processor share, memory, disk and network use of every benchmark, not only notable changes of memory.
+    #[arg(long)]
+    resources: bool,
     /// Measure benchmarks even where both sides are the same code.
     #[arg(long)]
     measure_identical: bool,
@@ -96,6 +99,9 @@ struct Judging {
     /// Cores for the benchmarks, as `3` or `2,3` or `2-5`; `none` leaves them unpinned [default: the last one].
     #[arg(long, value_name = "CORES", value_parser = parse_cpus)]
     cpu: Option<CpuChoice>,
+    /// Events to count: `default`, `all`, `none`, or names with commas between, as `instructions,cycles,page-faults`.
+    #[arg(long, value_name = "NAMES", value_parser = parse_counters, default_value = "default")]
+    counters: CounterChoice,
     /// Seconds without a sign of life after which a benchmark counts as hung.
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     hang_timeout: u64,
@@ -166,13 +172,14 @@ impl Bench {
             dry_run: self.dry_run,
             measure_identical: self.measure_identical,
             fail_on_inconclusive: self.fail_on.is_some(),
-            output: Output { format: self.format.into() },
+            output: Output { format: self.format.into(), resources: self.resources, ledger: false },
             policy: policy(judging.margin, judging.floor, judging.alpha)?,
             effort,
             time_budget_ms: judging.time_budget,
             max_epochs: judging.max_epochs,
             seed: judging.seed,
             cpus: judging.cpu.map(|choice| choice.0),
+            counters: judging.counters.0,
             hang_timeout_s: judging.hang_timeout.max(1),
             benches_from_candidate: matches!(self.building.benches_from, BenchesFrom::Candidate),
             toolchain: self.building.toolchain,

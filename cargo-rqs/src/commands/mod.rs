@@ -13,7 +13,7 @@ use crate::host::terminal::Terminal;
 use crate::model::failure::Outcome;
 use crate::model::record::RunRecord;
 use crate::report::paint::Paint;
-use crate::report::{json, markdown, text};
+use crate::report::{Details, json, markdown, text};
 
 /// A format of results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,10 @@ pub enum Format {
 pub struct Output {
     /// In which format.
     pub format: Format,
+    /// Whether the resources of every benchmark are shown.
+    pub resources: bool,
+    /// Whether the whole ledger of disturbances is shown.
+    pub ledger: bool,
 }
 
 /// Prints a judged run to standard output.
@@ -42,9 +46,12 @@ fn print_run(
     path: &Path,
 ) -> Outcome<()> {
     let path = path.to_string_lossy();
+    let details = Details { resources: output.resources, ledger: output.ledger };
     let rendered = match output.format {
-        Format::Text => text::render(record, comparison, &path, terminal.result_width(), paint(terminal)),
-        Format::Json => json::render(record, comparison, &path),
+        Format::Text => {
+            text::render(record, comparison, &path, details, terminal.result_width(), paint(terminal))
+        }
+        Format::Json => json::render(record, comparison, &path, details),
         Format::Markdown => markdown::render(record, comparison, &path),
     };
     terminal.result(&rendered)

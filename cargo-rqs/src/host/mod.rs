@@ -4,6 +4,7 @@ pub mod cargo;
 pub mod clock;
 pub mod environment;
 pub mod journal;
+pub mod ledger;
 pub mod lock;
 pub mod revisions;
 pub mod signals;

@@ -4,13 +4,15 @@ pub mod dependencies;
 pub mod environment;
 pub mod failure;
 pub mod fingerprint;
+pub mod ledger;
 pub mod policy;
 pub mod record;
 pub mod revision;
 pub mod run_id;
 
-#[cfg(test)]
-pub use rqs_harness::contract::BlockOrder;
 pub use rqs_harness::contract::{
-    BenchmarkFailure, BenchmarkKey, Block, ByRole, Disturbance, Engine, EpochSample, Role, Turn,
+    BenchmarkFailure, BenchmarkKey, Block, ByRole, Counter, Counting, Disturbance, Engine, EpochSample,
+    Missing, Resources, Role, Turn,
 };
+#[cfg(test)]
+pub use rqs_harness::contract::{BlockOrder, Counted};

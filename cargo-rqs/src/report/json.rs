@@ -1,12 +1,13 @@
 //! A run for programs: a stable format with the raw numbers, what was derived from them, and the verdicts as words.
 
 mod format;
+mod used;
 
 use self::format::{
     BenchmarkReport, ChangeReport, DiscardReport, FORMAT, OutlookReport, Report, SteadinessWord, SuiteReport,
     SummaryReport, VerdictWord,
 };
-use super::escape;
+use super::{Details, escape};
 use crate::analysis::comparison::Comparison;
 use crate::analysis::confidence::Interval;
 use crate::analysis::row::{Finding, Row};
@@ -15,7 +16,7 @@ use crate::analysis::verdict::Verdict;
 use crate::model::record::RunRecord;
 
 /// The whole report, with a line break at its end. `record_path` says where the record lies.
-pub fn render(record: &RunRecord, comparison: &Comparison, record_path: &str) -> String {
+pub fn render(record: &RunRecord, comparison: &Comparison, record_path: &str, details: Details) -> String {
     let report = Report {
         format: FORMAT,
         run: &record.id,
@@ -29,8 +30,11 @@ pub fn render(record: &RunRecord, comparison: &Comparison, record_path: &str) ->
         dependencies: &record.dependencies,
         policy: &record.policy,
         placement: &record.placement,
+        counting: record.counting.as_ref(),
         notes: &record.notes,
         summary: summary(comparison),
+        disturbances: comparison.ledger.as_ref().map(used::ledger),
+        ledger: details.ledger.then_some(&record.ledger),
         suites: comparison
             .suites
             .iter()
@@ -128,6 +132,8 @@ fn benchmark(row: &Row) -> BenchmarkReport<'_> {
             Steadiness::SlowDown => SteadinessWord::SlowDown,
             Steadiness::NoSteadyState => SteadinessWord::NoSteadyState,
         }),
+        counters: used::counters(&row.used),
+        resources: row.used.resources.as_ref().map(used::resources),
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::escape::{html_block, markdown_code as code};
 use super::numbers;
-use super::words;
+use super::{Details, words};
 use crate::analysis::comparison::Comparison;
 use crate::analysis::row::{Finding, Row};
 use crate::analysis::verdict::Verdict;
@@ -112,7 +112,7 @@ fn remarks(rows: &[Named], comparison: &Comparison) -> Option<String> {
         .iter()
         .flat_map(|(_, row)| {
             let name = code(&row.key.to_string());
-            words::remarks(row, &comparison.summary)
+            words::remarks(row, &comparison.summary, Details::default())
                 .into_iter()
                 .map(move |remark| format!("- {name}: {remark}"))
         })
@@ -131,7 +131,7 @@ fn failure((_, row): &Named) -> Option<String> {
 }
 
 fn circumstances(record: &RunRecord, comparison: &Comparison, record_path: &str) -> String {
-    let mut lines: Vec<String> = words::circumstances(record, &comparison.summary)
+    let mut lines: Vec<String> = words::circumstances(record, comparison)
         .into_iter()
         .map(|(label, text)| format!("- {label}: {text}"))
         .collect();

@@ -1,7 +1,9 @@
 //! Comparisons and histories to text, Markdown and JSON, as strings.
 
+pub mod counting;
 pub mod escape;
 pub mod json;
+pub mod ledger;
 pub mod markdown;
 pub mod numbers;
 pub mod paint;
@@ -12,3 +14,12 @@ pub mod words;
 
 #[cfg(test)]
 mod samples;
+
+/// What is shown beside the verdicts when it is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Details {
+    /// What every benchmark used of the machine.
+    pub resources: bool,
+    /// What happened on the machine during each epoch.
+    pub ledger: bool,
+}

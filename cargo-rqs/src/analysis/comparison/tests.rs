@@ -26,6 +26,8 @@ fn epoch(number: u32, baseline_ns: u64, candidate_ns: u64, disturbed: usize) -> 
         warm_up: ByRole::new(turn(1), turn(1)),
         helper_threads: false,
         handover_ns: 0,
+        counted: None,
+        resources: None,
         blocks: blocks.collect(),
     }
 }
@@ -75,6 +77,8 @@ fn record(suites: Vec<SuiteRecord>) -> RunRecord {
         policy: Policy::default(),
         budget: Budget { max_epochs: 20, time_budget_ms: 0, epoch_us: 0, seed: 0 },
         placement: Placement::default(),
+        counting: None,
+        ledger: Vec::new(),
         notes: Vec::new(),
         suites,
     }

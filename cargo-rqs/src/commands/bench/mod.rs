@@ -23,6 +23,7 @@ use crate::host::revisions::Target;
 use crate::host::store::Store;
 use crate::host::terminal::Terminal;
 use crate::host::{clock, environment};
+use crate::model::Counting;
 use crate::model::failure::{Exit, Failure, Outcome};
 use crate::model::record::RunRecord;
 use crate::model::run_id::run_id;
@@ -47,7 +48,7 @@ pub struct Surroundings<'a> {
 /// # Errors
 /// When a side cannot be resolved, built or measured, or the record cannot be written.
 pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Terminal) -> Outcome<Exit> {
-    let conditions = conditions(options)?;
+    let (conditions, counting) = conditions(options)?;
     let wanted = Wanted::new(options)?;
     let (target, places) = find_target(around)?;
     let _lock = RunLock::acquire(&places.work)?;
@@ -71,7 +72,10 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
         return Ok(Exit::Clean);
     }
     let store = Store::open(&places.results);
-    let record = start_record(options, &prepared, &conditions, &store, suites, started_unix_ms)?;
+    let record = RunRecord {
+        counting,
+        ..start_record(options, &prepared, &conditions, &store, suites, started_unix_ms)?
+    };
     let journal = Journal::create(&places.work, &record)?;
     let run = Run {
         options,
@@ -103,7 +107,7 @@ pub fn resume(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut 
     let prepared = prepare::lay_out(&options, &target, &places, terminal)?;
     let prepared = prepared.build(around.interrupted, terminal)?;
     prepared.check_same(&record)?;
-    let conditions = conditions(&options)?;
+    let (conditions, _) = conditions(&options)?;
     terminal.say(&format!("resuming run {}", record.id));
     let _turn = host_turn(around, terminal)?;
     let run = Run {
@@ -153,11 +157,13 @@ fn host_turn(around: &Surroundings<'_>, terminal: &mut Terminal) -> Outcome<Host
     turn.ok_or_else(|| Failure::incomplete("interrupted").cause("another run is measuring on this host"))
 }
 
-fn conditions(options: &BenchOptions) -> Outcome<Conditions> {
+/// Where and how the benchmarks run, and what became of the counters that were asked for.
+fn conditions(options: &BenchOptions) -> Outcome<(Conditions, Option<Counting>)> {
     let mut conditions = Conditions::granted(options.cpus.as_deref())
         .map_err(|what| Failure::usage(what).hint("name allowed cores with `--cpu`, or `--cpu none`"))?;
     conditions.hang_timeout_s = options.hang_timeout_s;
-    Ok(conditions)
+    let counting = (!options.counters.is_empty()).then(|| conditions.count(&options.counters));
+    Ok((conditions, counting))
 }
 
 fn nothing_to_run(options: &BenchOptions, notes: &[String]) -> Failure {
@@ -201,6 +207,8 @@ fn start_record(
         policy: options.policy,
         budget: options.budget(measured, seed),
         placement: suites::placement(conditions),
+        counting: None,
+        ledger: Vec::new(),
         notes: prepared.notes.iter().chain(&suites.notes).cloned().collect(),
         suites: suites.records,
     })

@@ -5,10 +5,12 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::used::{CountersReport, LedgerReport, ResourcesReport};
+use crate::model::ledger::LedgerEntry;
 use crate::model::policy::Policy;
 use crate::model::record::{LockSource, Placement};
 use crate::model::revision::Revision;
-use crate::model::{BenchmarkFailure, ByRole, Engine};
+use crate::model::{BenchmarkFailure, ByRole, Counting, Engine};
 
 /// Version of the format that this code writes.
 pub const FORMAT: u32 = 1;
@@ -41,10 +43,16 @@ pub struct Report<'a> {
     pub policy: &'a Policy,
     /// How the processes were placed.
     pub placement: &'a Placement,
+    /// Which counters were asked for, and what became of them; null when none was.
+    pub counting: Option<&'a Counting>,
     /// What the reader should know and is no number.
     pub notes: &'a [String],
     /// The run as a whole.
     pub summary: SummaryReport,
+    /// What happened on the machine meanwhile, in short; null for records without a ledger.
+    pub disturbances: Option<LedgerReport>,
+    /// The whole ledger, one entry for each epoch; null unless it was asked for.
+    pub ledger: Option<&'a Vec<LedgerEntry>>,
     /// The suites in the order they were measured.
     pub suites: Vec<SuiteReport<'a>>,
 }
@@ -139,6 +147,10 @@ pub struct BenchmarkReport<'a> {
     pub dropped_blocks: u64,
     /// Whether it had settled while it was measured; null when that cannot be said.
     pub steadiness: Option<SteadinessWord>,
+    /// What was counted in it; null when nothing was.
+    pub counters: Option<CountersReport>,
+    /// What it used of the machine; null for records without it.
+    pub resources: Option<ResourcesReport>,
 }
 
 /// What was found out about a benchmark.
