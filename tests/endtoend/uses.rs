@@ -1,7 +1,5 @@
 //! What benchmarks use beside time: counters, resources, and the ledger of what happened meanwhile.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
 use crate::program::{Report, SHORT};
@@ -98,7 +96,7 @@ fn every_epoch_has_its_place_in_the_ledger_and_show_prints_it_whole() {
     let repository = Repository::get();
     let report = used(&repository, &["little"]);
     let record = report.record();
-    let epochs: BTreeSet<&Value> = record["suites"][0]["benchmarks"]
+    let epochs: Vec<&Value> = record["suites"][0]["benchmarks"]
         .as_array()
         .unwrap()
         .iter()
