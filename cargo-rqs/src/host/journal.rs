@@ -39,7 +39,7 @@ pub struct JournalEntry {
 /// What a line of the journal holds.
 enum Logged {
     Benchmark(JournalEntry),
-    Ledger(LedgerEntry),
+    Ledger(Box<LedgerEntry>),
 }
 
 /// What came of one benchmark in one epoch.
@@ -47,7 +47,7 @@ enum Logged {
 #[serde(rename_all = "snake_case")]
 pub enum JournalEvent {
     /// It gave numbers.
-    Epoch(EpochSample),
+    Epoch(Box<EpochSample>),
     /// It failed, and is not measured any more.
     Failure(BenchmarkFailure),
 }
@@ -201,7 +201,7 @@ fn put(logged: Logged, run: &mut RunRecord) -> Result<(), String> {
     let entry = match logged {
         Logged::Benchmark(entry) => entry,
         Logged::Ledger(entry) => {
-            run.ledger.push(entry);
+            run.ledger.push(*entry);
             return Ok(());
         }
     };
@@ -219,7 +219,7 @@ fn put(logged: Logged, run: &mut RunRecord) -> Result<(), String> {
         suite.benchmarks.len() - 1
     });
     match entry.event {
-        JournalEvent::Epoch(sample) => suite.benchmarks[place].epochs.push(sample),
+        JournalEvent::Epoch(sample) => suite.benchmarks[place].epochs.push(*sample),
         JournalEvent::Failure(failure) => suite.benchmarks[place].failure = Some(failure),
     }
     Ok(())

@@ -24,7 +24,7 @@ struct Taken {
 
 /// What a side came to when it was let go.
 enum Step {
-    Measured(BenchmarkKey, Taken),
+    Measured(BenchmarkKey, Box<Taken>),
     Failed(BenchmarkFailure),
     Ended,
 }
@@ -66,7 +66,7 @@ impl Pair<'_> {
             for role in [warmed_first, warmed_first.other()] {
                 let watch = watches.get_mut(role).as_mut();
                 match step(&mut stage, role, first_benchmark, watch, occurrences.get_mut(role))? {
-                    Step::Measured(key, numbers) => *measured.get_mut(role) = Some((key, numbers)),
+                    Step::Measured(key, taken) => *measured.get_mut(role) = Some((key, *taken)),
                     Step::Failed(failure) => {
                         let key = measured.get(role.other()).as_ref().map(|(key, _)| key.clone());
                         let key = key.or_else(|| keys.get(report.samples.len()).cloned());
@@ -127,7 +127,8 @@ fn step(
             }
             Event::Message(Message::Measured(measured)) => {
                 let seen = watch.map_or_else(Seen::default, Watch::measured);
-                return Ok(Step::Measured(occurrences.next(&measured.id), Taken { measured, seen }));
+                let key = occurrences.next(&measured.id);
+                return Ok(Step::Measured(key, Box::new(Taken { measured, seen })));
             }
             Event::Message(Message::GroupEnds) => actor.send_continue()?,
             Event::Message(_) | Event::Rang => {}

@@ -258,7 +258,11 @@ impl<'a> Measuring<'a> {
         let mut reached: Vec<BenchmarkKey> = report.scouted;
         for (key, sample) in report.samples {
             reached.push(key.clone());
-            entries.push(JournalEntry { suite, benchmark: key, event: JournalEvent::Epoch(sample) });
+            entries.push(JournalEntry {
+                suite,
+                benchmark: key,
+                event: JournalEvent::Epoch(Box::new(sample)),
+            });
         }
         for (key, failure) in report.failures {
             reached.push(key.clone());
@@ -345,7 +349,7 @@ fn join(suite: &mut SuiteRecord, entry: JournalEntry) {
     let benchmark = suite.benchmarks.iter_mut().find(|benchmark| benchmark.key == entry.benchmark);
     if let Some(benchmark) = benchmark {
         match entry.event {
-            JournalEvent::Epoch(sample) => benchmark.epochs.push(sample),
+            JournalEvent::Epoch(sample) => benchmark.epochs.push(*sample),
             JournalEvent::Failure(failure) => benchmark.failure = Some(failure),
         }
     }
