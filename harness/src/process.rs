@@ -48,6 +48,9 @@ pub struct Conditions {
     pub events: EventPlan,
     /// Counters that their own resource usage tells instead of an event: page faults and context switches.
     pub from_usage: Vec<Counter>,
+    /// Whether benchmarks with threads of their own are counted too. Each event is opened again for each thread that is
+    /// started, which made that half as slow again and more: nothing for those whose times are wanted first.
+    pub count_threads: bool,
 }
 
 impl Conditions {
@@ -79,16 +82,18 @@ impl Conditions {
             hang_timeout_s: 120,
             events: EventPlan::default(),
             from_usage: Vec::new(),
+            count_threads: false,
         })
     }
 
-    /// Counts these, as far as they can be had here; tells what became of them.
-    pub fn count(&mut self, asked: &[Counter]) -> Counting {
+    /// Counts these, as far as they can be had here, in benchmarks with threads of their own only if `threads`; tells what
+    /// became of them.
+    pub fn count(&mut self, asked: &[Counter], threads: bool) -> Counting {
         let Availability { plan, missing } = available(asked);
         let told = [Counter::PageFaults, Counter::ContextSwitches];
         self.from_usage = told.into_iter().filter(|counter| missing.contains_key(counter)).collect();
-        self.events = plan;
-        Counting { asked: asked.to_vec(), missing, from_usage: self.from_usage.clone() }
+        (self.events, self.count_threads) = (plan, threads);
+        Counting { asked: asked.to_vec(), threads, missing, from_usage: self.from_usage.clone() }
     }
 
     /// The core that the coordinator keeps to: the first one that no benchmark uses.

@@ -78,6 +78,11 @@ impl SharedMemory {
         shared.event_count.store(plan.events().len() as u32, Release);
     }
 
+    /// Says whether the probe of a side counts events in its benchmark.
+    pub fn set_counting(&self, role: Role, wanted: bool) {
+        self.side(role).uncounted.store(u32::from(!wanted), Relaxed);
+    }
+
     /// What the probe of a side counted in the last measurement, and what it could not open.
     pub fn counted(&self, role: Role, plan: &EventPlan) -> (Counted, BTreeMap<Counter, Missing>) {
         let (mut counted, mut missing) = (Counted::default(), BTreeMap::new());

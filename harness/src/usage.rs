@@ -36,6 +36,12 @@ impl Proc {
         peak_in(&std::fs::read_to_string(self.file(pid, "status")).ok()?)
     }
 
+    /// Processor time of the first thread of a process so far; `None` where that is not told.
+    pub fn first_thread_ns(&self, pid: u32) -> Option<u64> {
+        let told = std::fs::read_to_string(self.file(pid, "schedstat")).ok()?;
+        told.split_ascii_whitespace().next()?.parse().ok()
+    }
+
     /// Bytes that a process has fetched from storage and sent to it since its start; `None` where that is not told.
     pub fn disk_bytes(&self, pid: u32) -> Option<[u64; 2]> {
         disk_in(&std::fs::read_to_string(self.file(pid, "io")).ok()?)
@@ -84,6 +90,9 @@ mod tests {
         assert!(proc.forget_peak(7));
         assert_eq!(std::fs::read_to_string(dir.path().join("7/clear_refs")).unwrap(), "5");
         assert_eq!(proc.peak_memory_bytes(7), Some(2048));
+        assert_eq!(proc.first_thread_ns(7), None);
+        std::fs::write(dir.path().join("7/schedstat"), "123456 78 9\n").unwrap();
+        assert_eq!(proc.first_thread_ns(7), Some(123_456));
     }
 
     #[test]

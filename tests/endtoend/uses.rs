@@ -43,6 +43,9 @@ fn memory_disk_and_network_are_those_of_each_benchmark_alone() {
         assert!(resource(&report, busy, name).iter().all(|&rate| rate > 0.0), "{name}");
         assert_eq!(resource(&report, "little", name), [0.0; 2], "{name}");
     }
+    // By default nothing makes the start of a thread slower, so such benchmarks are not counted.
+    assert_eq!(report.benchmark("threads")["counters"], Value::Null);
+    assert!(!report.benchmark("little")["counters"].is_null());
     for id in ["memory", "little", "threads"] {
         assert!(resource(&report, id, "cpu_percent").iter().all(|&share| share > 0.0), "{id}");
     }

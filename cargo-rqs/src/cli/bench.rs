@@ -99,7 +99,8 @@ struct Judging {
     /// Cores for the benchmarks, as `3` or `2,3` or `2-5`; `none` leaves them unpinned [default: the last one].
     #[arg(long, value_name = "CORES", value_parser = parse_cpus)]
     cpu: Option<CpuChoice>,
-    /// Events to count: `default`, `all`, `none`, or names with commas between, as `instructions,cycles,page-faults`.
+    /// Events to count: `default`, `all`, `none`, or names with commas between, as `instructions,cycles,page-faults`. All
+    /// but `default` count in benchmarks that start threads too, and make the start of a thread slower.
     #[arg(long, value_name = "NAMES", value_parser = parse_counters, default_value = "default")]
     counters: CounterChoice,
     /// Seconds without a sign of life after which a benchmark counts as hung.
@@ -179,7 +180,8 @@ impl Bench {
             max_epochs: judging.max_epochs,
             seed: judging.seed,
             cpus: judging.cpu.map(|choice| choice.0),
-            counters: judging.counters.0,
+            count_threads: judging.counters.by_name,
+            counters: judging.counters.counters,
             hang_timeout_s: judging.hang_timeout.max(1),
             benches_from_candidate: matches!(self.building.benches_from, BenchesFrom::Candidate),
             toolchain: self.building.toolchain,

@@ -6,9 +6,14 @@ use crate::model::Counter;
 #[derive(Clone, Debug)]
 pub(super) struct CpuChoice(pub(super) Vec<u32>);
 
-/// Counters that were named; none: nothing is counted.
+/// What is to be counted.
 #[derive(Clone, Debug)]
-pub(super) struct CounterChoice(pub(super) Vec<Counter>);
+pub(super) struct CounterChoice {
+    /// The counters; none: nothing is counted.
+    pub(super) counters: Vec<Counter>,
+    /// Whether they were asked for, and are not the default.
+    pub(super) by_name: bool,
+}
 
 /// `default`, `all`, `none`, or names of counters with commas between.
 pub(super) fn parse_counters(text: &str) -> Result<CounterChoice, String> {
@@ -27,7 +32,7 @@ pub(super) fn parse_counters(text: &str) -> Result<CounterChoice, String> {
     };
     counters.sort_unstable();
     counters.dedup();
-    Ok(CounterChoice(counters))
+    Ok(CounterChoice { counters, by_name: text != "default" })
 }
 
 /// `90`, `90s`, `500ms`, `5m`, `1h` in milliseconds.
@@ -70,16 +75,17 @@ mod tests {
     #[test]
     fn counters_are_read_by_name_in_any_order_once_each() {
         assert_eq!(
-            parse_counters("cycles,instructions,cycles").unwrap().0,
+            parse_counters("cycles,instructions,cycles").unwrap().counters,
             [Counter::Instructions, Counter::Cycles]
         );
         assert_eq!(
-            parse_counters("branch_misses, task-clock").unwrap().0,
+            parse_counters("branch_misses, task-clock").unwrap().counters,
             [Counter::BranchMisses, Counter::TaskClockNs]
         );
-        assert_eq!(parse_counters("all").unwrap().0, Counter::ALL);
-        assert_eq!(parse_counters("default").unwrap().0, Counter::DEFAULT);
-        assert!(parse_counters("none").unwrap().0.is_empty());
+        assert_eq!(parse_counters("all").unwrap().counters, Counter::ALL);
+        assert_eq!(parse_counters("default").unwrap().counters, Counter::DEFAULT);
+        assert!(parse_counters("all").unwrap().by_name && !parse_counters("default").unwrap().by_name);
+        assert!(parse_counters("none").unwrap().counters.is_empty());
         assert!(parse_counters("cycles,moons").unwrap_err().contains("`moons`"));
         assert!(parse_counters("").is_err());
     }

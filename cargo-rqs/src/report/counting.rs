@@ -181,6 +181,7 @@ mod tests {
     fn every_reason_names_the_way_out_and_a_machine_without_counters_says_so_once() {
         let counting = |missing: &[(Counter, Missing)], from_usage: &[Counter]| Counting {
             asked: Counter::DEFAULT.to_vec(),
+            threads: false,
             missing: missing.iter().copied().collect(),
             from_usage: from_usage.to_vec(),
         };

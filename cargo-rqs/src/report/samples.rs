@@ -130,8 +130,12 @@ pub fn counted() -> (RunRecord, Comparison) {
         sample.counted = Some(ByRole::from_fn(|_| sums(&[(PageFaults, 1)])));
     }
     let missing = [(Counter::L1dMisses, Missing::NotThere), (Counter::DtlbMisses, Missing::NotThere)];
-    record.counting =
-        Some(Counting { asked: Counter::ALL.to_vec(), missing: missing.into(), from_usage: Vec::new() });
+    record.counting = Some(Counting {
+        asked: Counter::ALL.to_vec(),
+        threads: true,
+        missing: missing.into(),
+        from_usage: Vec::new(),
+    });
     let happened = |epoch, steal_ticks, bench_busy_ticks, cgroup_throttles| LedgerEntry {
         epoch,
         wall_us: 200_000,

@@ -23,7 +23,8 @@ type Reading = [u64; HEAD + MAX_EVENTS];
 /// Events that are counted and read together.
 #[derive(Clone, Copy)]
 struct Group {
-    fd: c_int,
+    /// The descriptors of its events, the leader's first.
+    fds: [c_int; MAX_EVENTS],
     /// The places of its events in the plan.
     events: [usize; MAX_EVENTS],
     len: usize,
@@ -31,31 +32,63 @@ struct Group {
     begin_is_whole: bool,
 }
 
-const NO_GROUP: Group =
-    Group { fd: -1, events: [0; MAX_EVENTS], len: 0, begin: [0; HEAD + MAX_EVENTS], begin_is_whole: false };
+const NO_GROUP: Group = Group {
+    fds: [-1; MAX_EVENTS],
+    events: [0; MAX_EVENTS],
+    len: 0,
+    begin: [0; HEAD + MAX_EVENTS],
+    begin_is_whole: false,
+};
 
 /// The counters of this process; used by the thread that times.
 pub struct Counters {
+    shared: &'static Shared,
     side: &'static Side,
     groups: [Group; MAX_EVENTS],
     len: usize,
     /// Place of the event that counts processor time, when it counts.
     task_clock: Option<usize>,
+    in_turn: bool,
     begin_ns: u64,
     begin_cpu_ns: u64,
+    begin_usage: Usage,
 }
 
 impl Counters {
     /// Opens the events of the plan, switched off; what cannot be opened is told by its error.
-    pub fn open(shared: &Shared, side: &'static Side) -> Counters {
+    pub fn open(shared: &'static Shared, side: &'static Side) -> Counters {
         let mut counters = Counters {
+            shared,
             side,
             groups: [NO_GROUP; MAX_EVENTS],
             len: 0,
             task_clock: None,
+            in_turn: false,
             begin_ns: 0,
             begin_cpu_ns: 0,
+            begin_usage: Usage::default(),
         };
+        counters.open_all();
+        counters
+    }
+
+    /// Closes all events when the coordinator wants none in this benchmark, and opens them again when it does. Merely to
+    /// have them open makes the start of a thread half as slow again, because each event is opened for it too.
+    pub fn obey(&mut self) {
+        let uncounted = self.side.uncounted.load(Relaxed) == 1;
+        if uncounted {
+            // Members first: the end of a leader would make leaders of them.
+            for group in self.groups[..self.len].iter().rev() {
+                group.fds[..group.len].iter().rev().for_each(|fd| system::close_descriptor(*fd));
+            }
+            (self.len, self.task_clock) = (0, None);
+        } else if self.len == 0 {
+            self.open_all();
+        }
+    }
+
+    fn open_all(&mut self) {
+        let shared = self.shared;
         let planned = (shared.event_count.load(Relaxed) as usize).min(MAX_EVENTS);
         for (place, event) in shared.events[..planned].iter().enumerate() {
             let mut attribute = [0u64; ATTRIBUTE_WORDS];
@@ -63,15 +96,14 @@ impl Counters {
                 *word = planned.load(Relaxed);
             }
             let leader = event.leader.load(Relaxed) as usize;
-            match counters.open_one(&attribute, place, leader) {
+            match self.open_one(&attribute, place, leader) {
                 Ok(()) if attribute[0] & 0xffff_ffff == SOFTWARE && attribute[1] == TASK_CLOCK => {
-                    counters.task_clock = Some(place);
+                    self.task_clock = Some(place);
                 }
                 Ok(()) => {}
-                Err(error) => side.counted[place].error.store(error, Relaxed),
+                Err(error) => self.side.counted[place].error.store(error, Relaxed),
             }
         }
-        counters
     }
 
     fn open_one(
@@ -90,15 +122,15 @@ impl Counters {
             };
             Some(group)
         };
-        let fd = system::open_event(attribute, group.as_ref().map_or(-1, |group| group.fd))?;
+        let fd = system::open_event(attribute, group.as_ref().map_or(-1, |group| group.fds[0]))?;
         match group {
             Some(group) => {
-                group.events[group.len] = place;
+                (group.events[group.len], group.fds[group.len]) = (place, fd);
                 group.len += 1;
             }
             None => {
-                let mut group = Group { fd, len: 1, ..NO_GROUP };
-                group.events[0] = place;
+                let mut group = Group { len: 1, ..NO_GROUP };
+                (group.events[0], group.fds[0]) = (place, fd);
                 self.groups[self.len] = group;
                 self.len += 1;
             }
@@ -108,6 +140,7 @@ impl Counters {
 
     /// Forgets what was counted before and switches the events on: a measurement begins.
     pub fn begin_measurement(&mut self) {
+        self.in_turn = false;
         let used = &self.side.used;
         for sum in [&used.wall_ns, &used.cpu_ns, &used.page_faults, &used.context_switches] {
             sum.store(0, Relaxed);
@@ -117,22 +150,26 @@ impl Counters {
             unscheduled_turns.store(0, Relaxed);
         }
         for group in &self.groups[..self.len] {
-            system::switch_events_on(group.fd);
+            system::switch_events_on(group.fds[0]);
         }
     }
 
     /// Switches the events off: the measurement is over.
     pub fn end_measurement(&mut self) {
         for group in &self.groups[..self.len] {
-            system::switch_events_off(group.fd);
+            system::switch_events_off(group.fds[0]);
         }
     }
 
-    /// The process's own turn begins.
-    pub fn begin_turn(&mut self, clock: &impl Fn(c_int) -> Timespec) {
+    /// The process's own turn begins, or goes on when the last one was its own too; `usage` is that of the timing thread.
+    pub fn begin_turn(&mut self, usage: &Usage, clock: &impl Fn(c_int) -> Timespec) {
+        if core::mem::replace(&mut self.in_turn, true) {
+            return;
+        }
+        self.begin_usage = *usage;
         let before_ns = clock(system::CLOCK_MONOTONIC).as_ns();
         for group in &mut self.groups[..self.len] {
-            group.begin_is_whole = read_whole(group.fd, group.len, &mut group.begin);
+            group.begin_is_whole = read_whole(group.fds[0], group.len, &mut group.begin);
         }
         if self.task_clock.is_none() {
             self.begin_cpu_ns = clock(system::CLOCK_PROCESS_CPUTIME_ID).as_ns();
@@ -141,8 +178,9 @@ impl Counters {
         self.begin_ns = before_ns.midpoint(clock(system::CLOCK_MONOTONIC).as_ns());
     }
 
-    /// The process's own turn is over; `usage` is what the timing thread used at its begin and at its end.
-    pub fn end_turn(&mut self, usage: [&Usage; 2], clock: &impl Fn(c_int) -> Timespec) {
+    /// The process's own turn is over, and the next one is not its own.
+    pub fn end_turn(&mut self, usage: &Usage, clock: &impl Fn(c_int) -> Timespec) {
+        self.in_turn = false;
         let side = self.side;
         let before_ns = clock(system::CLOCK_MONOTONIC).as_ns();
         if self.task_clock.is_none() {
@@ -151,7 +189,7 @@ impl Counters {
         }
         for group in &self.groups[..self.len] {
             let mut end: Reading = [0; HEAD + MAX_EVENTS];
-            let whole = group.begin_is_whole && read_whole(group.fd, group.len, &mut end);
+            let whole = group.begin_is_whole && read_whole(group.fds[0], group.len, &mut end);
             let counted_all_the_time =
                 whole && elapsed(&group.begin, &end, 1) == elapsed(&group.begin, &end, 2);
             for (k, &place) in group.events[..group.len].iter().enumerate() {
@@ -168,9 +206,9 @@ impl Counters {
         if let Some(place) = self.task_clock {
             side.used.cpu_ns.store(side.counted[place].sum.load(Relaxed), Relaxed);
         }
-        let [begin, end] = usage;
-        add(&side.used.page_faults, end.page_faults().wrapping_sub(begin.page_faults()) as u64);
-        add(&side.used.context_switches, end.switches().wrapping_sub(begin.switches()) as u64);
+        let begin = &self.begin_usage;
+        add(&side.used.page_faults, usage.page_faults().wrapping_sub(begin.page_faults()) as u64);
+        add(&side.used.context_switches, usage.switches().wrapping_sub(begin.switches()) as u64);
     }
 }
 

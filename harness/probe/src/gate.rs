@@ -179,6 +179,7 @@ impl Gate {
         self.learned_len = 1;
         self.reads_in_call = 1;
         self.stop_at(station::WARM_UP);
+        self.counters.obey();
         self.learned[0] = Callers::of(return_slot);
         self.helper_cpu_ns = system::helper_cpu_ns(clock);
         self.phase = Phase::Learning;
@@ -278,6 +279,7 @@ impl Gate {
             return;
         }
         self.phase = Phase::Turns;
+        self.counters.obey();
         self.counters.begin_measurement();
         self.wait_for_own_turn(clock);
     }
@@ -315,13 +317,15 @@ impl Gate {
         let usage = system::thread_usage();
         let trace = &self.side().traces[self.own_turns];
         trace.end_ns.store(clock(system::CLOCK_MONOTONIC).as_ns(), Relaxed);
-        self.counters.end_turn([&self.usage, &usage], clock);
         let switches = usage.involuntary_switches() - self.usage.involuntary_switches();
         trace.involuntary_switches.store(switches as u32, Relaxed);
         trace.major_faults.store((usage.major_faults() - self.usage.major_faults()) as u32, Relaxed);
         self.own_turns += 1;
         self.turn += 1;
         let next_is_mine = self.owner(self.turn) as usize == self.role;
+        if !next_is_mine {
+            self.counters.end_turn(&usage, clock);
+        }
         if self.shared.stop_whole.load(Acquire) == 1 && !next_is_mine {
             // The coordinator stops this process with all its threads, and passes the turn on itself.
             self.stop_at(station::TURN_END);
@@ -353,7 +357,7 @@ impl Gate {
         }
         self.samples_left = self.shared.plan[self.turn].samples.load(Acquire).max(1);
         self.usage = system::thread_usage();
-        self.counters.begin_turn(clock);
+        self.counters.begin_turn(&self.usage, clock);
         let begin_ns = clock(system::CLOCK_MONOTONIC).as_ns();
         self.side().traces[self.own_turns].begin_ns.store(begin_ns, Relaxed);
     }

@@ -66,7 +66,7 @@ pub struct PlannedEvent {
 /// What the probe counted of one event, in the last measurement.
 #[repr(C)]
 pub struct CountedEvent {
-    /// Sum over the side's own turns.
+    /// Sum over the side's own turns. Turns that follow each other without a hand-over count as one.
     pub sum: AtomicU64,
     /// Turns in which it was not counting all the time.
     pub unscheduled_turns: AtomicU32,
@@ -118,8 +118,8 @@ pub struct Side {
     pub helper_cpu_ns: AtomicU64,
     /// From the probe: samples that it saw in the measurement.
     pub samples_seen: AtomicU32,
-    /// Keeps the next field aligned.
-    pub reserved: AtomicU32,
+    /// To the probe: 1 when it is to count no events in this benchmark, and to close what it has open.
+    pub uncounted: AtomicU32,
     /// From the probe: its own turns, in order.
     pub traces: [TurnTrace; MAX_TURNS],
     /// From the probe: the events of the plan, in order.

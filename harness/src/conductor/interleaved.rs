@@ -12,7 +12,7 @@ use std::time::Instant;
 use super::copies::Copies;
 use super::stage::{Event, MeasureError, ProbeSettings, Stage, system};
 use super::turns::{self, TurnPlan};
-use super::{EpochReport, EpochRequest, Learned, Occurrences, Pair, Task};
+use super::{EpochReport, EpochRequest, HELPER_SHARE, Learned, Occurrences, Pair, Task};
 use crate::coin::Coins;
 use crate::contract::{BenchmarkKey, ByRole, Engine, EpochSample, Role, Turn};
 use crate::criterion::command_line::{self, FEWEST_SAMPLES, PRETENDED};
@@ -26,8 +26,6 @@ use crate::shared::layout::station;
 const LEAST_TURN_NS: f64 = 100_000.0;
 /// Turns of a benchmark whose whole processes are stopped in between, which costs much more.
 const LEAST_WHOLE_TURN_NS: f64 = 2_000_000.0;
-/// Helper threads below this share of the warm-up do not count as running.
-const HELPER_SHARE: f64 = 0.02;
 /// A measurement may take this many times what was wanted before it is refused as out of control.
 const MOST_OVERRUN: f64 = 50.0;
 /// ... unless it takes less than this anyway.
@@ -284,11 +282,14 @@ impl Epoch<'_, '_> {
             if scouting { (SCOUT_WARM_UP_NS, 0.0) } else { (task.warm_up_ns, task.measure_ns as f64) };
         let mut warm_up =
             ByRole::new(Turn { iterations: 0, elapsed_ns: 0 }, Turn { iterations: 0, elapsed_ns: 0 });
+        // What has shown threads of its own before is taken to have them again, so that nothing is open while it warms up.
+        let mut threaded = self.pair.learned.get(&task.key).is_some_and(|learned| learned.helpers);
         let mut helpers = false;
         let mut peaks = ByRole::<bool>::default();
         for role in order {
             unbroken!(self.await_station(role, station::WARM_UP));
             *peaks.get_mut(role) = self.forget_peak(role);
+            self.count_unless(threaded);
             self.memory.set_warm_up_ns(role, warm_up_target_ns);
             self.memory.grant(role);
             unbroken!(self.await_station(role, station::WARM_UP_END));
@@ -296,6 +297,8 @@ impl Epoch<'_, '_> {
             *warm_up.get_mut(role) = Turn { iterations: (1u64 << calls.min(63)) - 1, elapsed_ns };
             helpers |= helper_cpu_ns as f64 > HELPER_SHARE * elapsed_ns as f64;
         }
+        threaded |= helpers;
+        self.count_unless(threaded);
         if helpers && self.pair.conditions.fifo {
             // A real-time thread that spins for a helper on its own core would starve it.
             for role in Role::BOTH {
@@ -322,7 +325,7 @@ impl Epoch<'_, '_> {
         let steal_before = kernel::steal_ticks(&self.pair.conditions.bench_cpus);
         let measured = unbroken!(self.run_turns(&plan, helpers));
         let steal = kernel::steal_ticks(&self.pair.conditions.bench_cpus).saturating_sub(steal_before);
-        self.learn(&task.key, mean_ns, &configs, &samplings, &measured);
+        self.learn(&task.key, mean_ns, &configs, &samplings, &measured, threaded);
         let as_planned = measured.iter().all(|(role, side)| {
             side.iterations == samplings.get(role).iterations
                 && self.memory.samples_seen(role) as usize == side.iterations.len()
@@ -338,7 +341,7 @@ impl Epoch<'_, '_> {
             report.without_turns.push(task.key.clone());
         } else {
             let blocks = self.blocks(&plan, &measured, steal);
-            let (counted, resources) = self.used(&before, report);
+            let (counted, resources) = self.used(&before, threaded, report);
             let sample = EpochSample {
                 epoch: self.number,
                 engine: Engine::Turns,
@@ -384,6 +387,7 @@ impl Epoch<'_, '_> {
         configs: &ByRole<Config>,
         samplings: &ByRole<Sampling>,
         measured: &ByRole<Measured>,
+        helpers: bool,
     ) {
         let learned_configs = ByRole::from_fn(|role| {
             let (config, side) = (configs.get(role), measured.get(role));
@@ -400,6 +404,7 @@ impl Epoch<'_, '_> {
             let known = self.pair.learned.get(key).and_then(|learned| *learned.own_samples.get(role));
             known.or((samples != self.samples).then_some(samples))
         });
-        self.pair.learned.insert(key.clone(), Learned { mean_ns, configs: learned_configs, own_samples });
+        let learned = Learned { mean_ns, configs: learned_configs, own_samples, helpers };
+        self.pair.learned.insert(key.clone(), learned);
     }
 }

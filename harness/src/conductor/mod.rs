@@ -20,6 +20,9 @@ use crate::process::{Conditions, Executable};
 use crate::usage::Proc;
 use stage::MeasureError;
 
+/// Helper threads below this share of the time do not count as running.
+const HELPER_SHARE: f64 = 0.02;
+
 /// One benchmark to measure in an epoch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Task {
@@ -73,6 +76,8 @@ struct Learned {
     configs: ByRole<Config>,
     /// The number of samples that each side's code sets, against the command line.
     own_samples: ByRole<Option<u64>>,
+    /// Whether threads of its own used the processor.
+    helpers: bool,
 }
 
 /// Two executables of one suite, and what was learned about their benchmarks so far.

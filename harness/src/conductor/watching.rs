@@ -2,6 +2,7 @@
 //! begins to the one with its numbers. Each is heard a moment after it was sent, some microseconds against a tenth of a
 //! second and more.
 
+use super::HELPER_SHARE;
 use crate::contract::{Counted, Resources};
 use crate::counters::ProcessCounters;
 use crate::kernel;
@@ -13,6 +14,7 @@ pub(super) struct Watch {
     pid: u32,
     proc: Proc,
     counters: ProcessCounters,
+    count_threads: bool,
     forgot_peak: bool,
     begin: Option<Begin>,
 }
@@ -21,6 +23,7 @@ pub(super) struct Watch {
 struct Begin {
     wall_ns: u64,
     cpu_ns: Option<u64>,
+    first_thread_ns: Option<u64>,
     disk_bytes: Option<[u64; 2]>,
 }
 
@@ -36,8 +39,9 @@ pub(super) struct Seen {
 impl Watch {
     /// Begins to watch a process that has just been started.
     pub(super) fn new(pid: u32, proc: &Proc, conditions: &Conditions) -> Watch {
-        let counters = ProcessCounters::attach(&conditions.events, pid);
-        Watch { pid, proc: proc.clone(), counters, forgot_peak: false, begin: None }
+        let counters = ProcessCounters::attach(&conditions.events, pid, conditions.count_threads);
+        let count_threads = conditions.count_threads;
+        Watch { pid, proc: proc.clone(), counters, count_threads, forgot_peak: false, begin: None }
     }
 
     /// The process waits and is about to be let go into its next benchmark.
@@ -51,6 +55,7 @@ impl Watch {
         self.begin = Some(Begin {
             wall_ns: kernel::monotonic_ns(),
             cpu_ns: kernel::cpu_ns_of(self.pid),
+            first_thread_ns: self.proc.first_thread_ns(self.pid),
             disk_bytes: self.proc.disk_bytes(self.pid),
         });
         self.counters.begin();
@@ -64,8 +69,13 @@ impl Watch {
         let disk_bytes = self.proc.disk_bytes(self.pid);
         let disk = |k: usize| Some(disk_bytes?[k].saturating_sub(begin.disk_bytes?[k]));
         let peak_memory_bytes = self.proc.peak_memory_bytes(self.pid);
-        let cpu_ns =
-            kernel::cpu_ns_of(self.pid).zip(begin.cpu_ns).map(|(end, begin)| end.saturating_sub(begin));
+        let since = |end: Option<u64>, begin: Option<u64>| Some(end?.saturating_sub(begin?));
+        let cpu_ns = since(kernel::cpu_ns_of(self.pid), begin.cpu_ns);
+        let first_thread_ns = since(self.proc.first_thread_ns(self.pid), begin.first_thread_ns);
+        let of_helpers_ns = cpu_ns.unwrap_or(0).saturating_sub(first_thread_ns.unwrap_or(0));
+        // Events of the first thread alone do not tell what a benchmark with helpers did.
+        let threaded = of_helpers_ns as f64 > HELPER_SHARE * wall_ns as f64;
+        let tells = counted != Counted::default() && (self.count_threads || !threaded);
         let resources = cpu_ns.map(|cpu_ns| Resources {
             wall_ns,
             cpu_ns,
@@ -76,7 +86,7 @@ impl Watch {
             network_sent_bytes: None,
             network_received_bytes: None,
         });
-        Seen { counted: (counted != Counted::default()).then_some(counted), resources }
+        Seen { counted: tells.then_some(counted), resources }
     }
 
     /// Counters that could not be opened.
@@ -94,7 +104,7 @@ mod tests {
     fn a_busy_process_uses_processor_time_and_memory_and_a_measurement_that_never_began_nothing() {
         let mut busy = std::process::Command::new("sh").args(["-c", "while :; do :; done"]).spawn().unwrap();
         let mut conditions = Conditions::default();
-        conditions.count(&[Counter::TaskClockNs]);
+        conditions.count(&[Counter::TaskClockNs], false);
         let mut watch = Watch::new(busy.id(), &Proc::default(), &conditions);
         assert!(watch.measured().resources.is_none());
         watch.benchmark_begins();

@@ -104,7 +104,8 @@ pub struct Counted {
     /// Sums over all measured turns of the side, what lies between the samples of a turn included. A counter that was
     /// not counting all the time has no sum: nothing is scaled up.
     pub sums: BTreeMap<Counter, u64>,
-    /// Turns in which a counter was not counting all the time.
+    /// Turns in which a counter was not counting all the time. Turns that follow each other without a hand-over count as
+    /// one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub unscheduled_turns: BTreeMap<Counter, u32>,
 }
@@ -130,6 +131,9 @@ pub enum Missing {
 pub struct Counting {
     /// The counters that were asked for.
     pub asked: Vec<Counter>,
+    /// Whether benchmarks with threads of their own were counted too, which makes the start of a thread slower.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub threads: bool,
     /// Those that count nothing, and why.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub missing: BTreeMap<Counter, Missing>,

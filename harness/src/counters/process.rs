@@ -11,7 +11,7 @@ use super::{EventPlan, events};
 use crate::contract::{Counted, Counter, Missing};
 use crate::kernel;
 
-/// The counters of one process and of all that it starts.
+/// The counters of one process.
 #[derive(Debug, Default)]
 pub struct ProcessCounters {
     opened: Vec<Opened>,
@@ -35,11 +35,14 @@ impl Opened {
 }
 
 impl ProcessCounters {
-    /// Opens the events of a plan for a process that has just been started, switched off.
-    pub fn attach(plan: &EventPlan, pid: u32) -> ProcessCounters {
+    /// Opens the events of a plan for a process that has just been started, switched off; with `threads`, for all that it
+    /// starts too.
+    pub fn attach(plan: &EventPlan, pid: u32, threads: bool) -> ProcessCounters {
         let mut counters = ProcessCounters::default();
         for planned in plan.events() {
-            let opened = events::leader(planned.counter).observe_pid(pid as libc::pid_t).build();
+            let mut builder = events::leader(planned.counter).observe_pid(pid as libc::pid_t);
+            builder.inherit(threads);
+            let opened = builder.build();
             // The crate leaves the descriptor open for programs that are started later.
             let opened = opened.and_then(|event| kernel::close_on_exec(event.as_raw_fd()).map(|()| event));
             match opened {
@@ -110,7 +113,7 @@ mod tests {
             return;
         }
         let mut busy = std::process::Command::new("sh").args(["-c", "while :; do :; done"]).spawn().unwrap();
-        let mut counters = ProcessCounters::attach(&availability.plan, busy.id());
+        let mut counters = ProcessCounters::attach(&availability.plan, busy.id(), true);
         counters.begin();
         std::thread::sleep(std::time::Duration::from_millis(200));
         let counted = counters.end();

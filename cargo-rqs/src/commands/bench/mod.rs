@@ -162,7 +162,8 @@ fn conditions(options: &BenchOptions) -> Outcome<(Conditions, Option<Counting>)>
     let mut conditions = Conditions::granted(options.cpus.as_deref())
         .map_err(|what| Failure::usage(what).hint("name allowed cores with `--cpu`, or `--cpu none`"))?;
     conditions.hang_timeout_s = options.hang_timeout_s;
-    let counting = (!options.counters.is_empty()).then(|| conditions.count(&options.counters));
+    let counting =
+        (!options.counters.is_empty()).then(|| conditions.count(&options.counters, options.count_threads));
     Ok((conditions, counting))
 }
 

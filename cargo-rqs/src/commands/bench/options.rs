@@ -54,6 +54,8 @@ pub struct BenchOptions {
     pub cpus: Option<Vec<u32>>,
     /// What to count in the benchmarks; empty for nothing.
     pub counters: Vec<Counter>,
+    /// Whether to count in benchmarks with threads of their own too.
+    pub count_threads: bool,
     /// Seconds of silence after which a benchmark counts as hung.
     pub hang_timeout_s: u64,
     /// Whether the baseline measures the candidate's benchmarks.

@@ -33,13 +33,13 @@ fn file_of(words: &[u64]) -> c_int {
 fn after_turns(turns: u32, readings: &[u64]) -> &'static Side {
     let side = &shared().sides[0];
     let mut counters = Counters::open(shared(), side);
-    let mut group = Group { fd: file_of(readings), len: 2, ..NO_GROUP };
-    group.events[1] = 1;
+    let mut group = Group { len: 2, ..NO_GROUP };
+    (group.events[1], group.fds[0]) = (1, file_of(readings));
     (counters.groups[0], counters.len) = (group, 1);
     for _ in 0..turns {
         let usage = Usage::default();
-        counters.begin_turn(&clock);
-        counters.end_turn([&usage, &usage], &clock);
+        counters.begin_turn(&usage, &clock);
+        counters.end_turn(&usage, &clock);
     }
     side
 }
@@ -106,7 +106,7 @@ fn processor_time_is_that_of_the_turns_and_of_threads_begun_in_them() {
     counters.begin_measurement();
     let mut within = Duration::ZERO;
     for _ in 0..3 {
-        counters.begin_turn(&clock);
+        counters.begin_turn(&usage, &clock);
         let begin = Instant::now();
         let threaded = || {
             std::hint::black_box(vec![1u8; 4 << 20]);
@@ -115,7 +115,7 @@ fn processor_time_is_that_of_the_turns_and_of_threads_begun_in_them() {
         std::thread::spawn(threaded).join().unwrap();
         spin(Duration::from_millis(1));
         within += begin.elapsed();
-        counters.end_turn([&usage, &usage], &clock);
+        counters.end_turn(&usage, &clock);
         spin(Duration::from_millis(30));
     }
     counters.end_measurement();
@@ -126,6 +126,38 @@ fn processor_time_is_that_of_the_turns_and_of_threads_begun_in_them() {
     assert!(cpu_ns > 0 && side.used.cpu_ns.load(Relaxed) == cpu_ns);
     // What lies between the turns is not in them: it would more than double both.
     assert!(wall_ns >= within.as_nanos() as u64 && cpu_ns <= wall_ns * 2, "{cpu_ns} ns in {wall_ns} ns");
+}
+
+#[test]
+fn turns_that_follow_each_other_are_read_as_one() {
+    let readings = [2, 100, 100, 5, 7, 2, 200, 200, 15, 7, 2, 300, 300, 20, 10];
+    let side = &shared().sides[0];
+    let mut counters = Counters::open(shared(), side);
+    let mut group = Group { len: 2, ..NO_GROUP };
+    (group.events[1], group.fds[0]) = (1, file_of(&readings));
+    (counters.groups[0], counters.len) = (group, 1);
+    let usage = Usage::default();
+    counters.begin_turn(&usage, &clock);
+    counters.begin_turn(&usage, &clock);
+    counters.end_turn(&usage, &clock);
+    assert_eq!(told(side), [(10, 0), (0, 0)]);
+}
+
+#[test]
+fn events_are_closed_where_they_are_not_wanted_and_opened_again_where_they_are() {
+    let shared = shared();
+    plan(shared, 0, 0, &software(TASK_CLOCK));
+    let side = &shared.sides[0];
+    let mut counters = Counters::open(shared, side);
+    let opened = counters.len;
+    side.uncounted.store(1, Relaxed);
+    counters.obey();
+    counters.obey();
+    assert_eq!((counters.len, counters.task_clock), (0, None));
+    side.uncounted.store(0, Relaxed);
+    counters.obey();
+    counters.obey();
+    assert_eq!((counters.len, counters.task_clock.is_some()), (opened, opened == 1));
 }
 
 #[test]
@@ -149,8 +181,8 @@ fn without_a_counter_of_processor_time_its_clock_tells() {
     let mut counters = Counters::open(shared, side);
     let usage = Usage::default();
     counters.begin_measurement();
-    counters.begin_turn(&clock);
+    counters.begin_turn(&usage, &clock);
     spin(Duration::from_millis(3));
-    counters.end_turn([&usage, &usage], &clock);
+    counters.end_turn(&usage, &clock);
     assert!(side.used.cpu_ns.load(Relaxed) > 0 && side.used.wall_ns.load(Relaxed) >= 3_000_000);
 }

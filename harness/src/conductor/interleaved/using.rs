@@ -25,6 +25,12 @@ impl Epoch<'_, '_> {
         self.pair.proc.forget_peak(pid)
     }
 
+    /// Lets both probes count events, but not in a benchmark with threads of its own, unless that is wanted.
+    pub(super) fn count_unless(&self, threaded: bool) {
+        let wanted = !threaded || self.pair.conditions.count_threads;
+        Role::BOTH.into_iter().for_each(|role| self.memory.set_counting(role, wanted));
+    }
+
     /// Where both processes stand, waiting for their first turn.
     pub(super) fn standing(&mut self, forgot_peaks: &ByRole<bool>) -> ByRole<Standing> {
         ByRole::from_fn(|role| {
@@ -39,6 +45,7 @@ impl Epoch<'_, '_> {
     pub(super) fn used(
         &mut self,
         before: &ByRole<Standing>,
+        threaded: bool,
         report: &mut EpochReport,
     ) -> (Option<ByRole<Counted>>, ByRole<Resources>) {
         let resources = ByRole::from_fn(|role| {
@@ -48,6 +55,9 @@ impl Epoch<'_, '_> {
             before.get(role).until(&used, disk_bytes, self.pair.proc.peak_memory_bytes(pid))
         });
         let conditions = self.pair.conditions;
+        if threaded && !conditions.count_threads {
+            return (None, resources);
+        }
         let counted = ByRole::from_fn(|role| {
             let (mut counted, missing) = self.memory.counted(role, &conditions.events);
             report.missing.extend(missing);
