@@ -46,7 +46,7 @@ pub struct Conditions {
     pub hang_timeout_s: u64,
     /// Events that are counted in them.
     pub events: EventPlan,
-    /// Counters that their own resource usage tells instead of an event: page faults and context switches.
+    /// Counters that their own accounting tells instead of an event: page faults, context switches, processor time.
     pub from_usage: Vec<Counter>,
     /// Whether benchmarks with threads of their own are counted too. Each event is opened again for each thread that is
     /// started, which made that half as slow again and more: nothing for those whose times are wanted first.
@@ -89,9 +89,13 @@ impl Conditions {
     /// Counts these, as far as they can be had here, in benchmarks with threads of their own only if `threads`; tells what
     /// became of them.
     pub fn count(&mut self, asked: &[Counter], threads: bool) -> Counting {
-        let Availability { plan, missing } = available(asked);
-        let told = [Counter::PageFaults, Counter::ContextSwitches];
-        self.from_usage = told.into_iter().filter(|counter| missing.contains_key(counter)).collect();
+        // What a process is told of itself anyway costs nothing. Any open event makes a hand-over take twice as long, so the
+        // kernel's are opened only where threads are to be counted too.
+        let events: Vec<Counter> = asked.iter().copied().filter(|it| threads || it.is_hardware()).collect();
+        let Availability { plan, missing } = available(&events);
+        let told = [Counter::PageFaults, Counter::ContextSwitches, Counter::TaskClockNs];
+        let has_no_event = |counter: &Counter| !plan.events().iter().any(|event| event.counter == *counter);
+        self.from_usage = told.into_iter().filter(|it| asked.contains(it) && has_no_event(it)).collect();
         (self.events, self.count_threads) = (plan, threads);
         Counting { asked: asked.to_vec(), threads, missing, from_usage: self.from_usage.clone() }
     }

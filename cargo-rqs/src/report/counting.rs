@@ -110,7 +110,8 @@ pub fn missing(counting: &Counting) -> Option<String> {
         };
         sentences.push(format!("{who}: {reason}"));
     }
-    if !counting.from_usage.is_empty() {
+    // Without threads it is all the same who tells.
+    if counting.threads && !counting.from_usage.is_empty() {
         let names: Vec<&str> = counting.from_usage.iter().map(|counter| counter.name()).collect();
         sentences.push(format!("{} of the timing thread alone", names.join(" and ")));
     }
@@ -181,7 +182,7 @@ mod tests {
     fn every_reason_names_the_way_out_and_a_machine_without_counters_says_so_once() {
         let counting = |missing: &[(Counter, Missing)], from_usage: &[Counter]| Counting {
             asked: Counter::DEFAULT.to_vec(),
-            threads: false,
+            threads: true,
             missing: missing.iter().copied().collect(),
             from_usage: from_usage.to_vec(),
         };

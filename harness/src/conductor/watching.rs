@@ -3,7 +3,7 @@
 //! second and more.
 
 use super::HELPER_SHARE;
-use crate::contract::{Counted, Resources};
+use crate::contract::{Counted, Counter, Resources};
 use crate::counters::ProcessCounters;
 use crate::kernel;
 use crate::process::Conditions;
@@ -15,6 +15,8 @@ pub(super) struct Watch {
     proc: Proc,
     counters: ProcessCounters,
     count_threads: bool,
+    /// Whether processor time is among what is counted, without an event.
+    tell_cpu_time: bool,
     forgot_peak: bool,
     begin: Option<Begin>,
 }
@@ -41,7 +43,16 @@ impl Watch {
     pub(super) fn new(pid: u32, proc: &Proc, conditions: &Conditions) -> Watch {
         let counters = ProcessCounters::attach(&conditions.events, pid, conditions.count_threads);
         let count_threads = conditions.count_threads;
-        Watch { pid, proc: proc.clone(), counters, count_threads, forgot_peak: false, begin: None }
+        let tell_cpu_time = conditions.from_usage.contains(&Counter::TaskClockNs);
+        Watch {
+            pid,
+            proc: proc.clone(),
+            counters,
+            count_threads,
+            tell_cpu_time,
+            forgot_peak: false,
+            begin: None,
+        }
     }
 
     /// The process waits and is about to be let go into its next benchmark.
@@ -64,13 +75,16 @@ impl Watch {
     /// It has taken its samples and waits.
     pub(super) fn measured(&mut self) -> Seen {
         let Some(begin) = self.begin.take() else { return Seen::default() };
-        let counted = self.counters.end();
+        let mut counted = self.counters.end();
         let wall_ns = kernel::monotonic_ns().saturating_sub(begin.wall_ns);
         let disk_bytes = self.proc.disk_bytes(self.pid);
         let disk = |k: usize| Some(disk_bytes?[k].saturating_sub(begin.disk_bytes?[k]));
         let peak_memory_bytes = self.proc.peak_memory_bytes(self.pid);
         let since = |end: Option<u64>, begin: Option<u64>| Some(end?.saturating_sub(begin?));
         let cpu_ns = since(kernel::cpu_ns_of(self.pid), begin.cpu_ns);
+        if let Some(cpu_ns) = cpu_ns.filter(|_| self.tell_cpu_time) {
+            counted.sums.insert(Counter::TaskClockNs, cpu_ns);
+        }
         let first_thread_ns = since(self.proc.first_thread_ns(self.pid), begin.first_thread_ns);
         let of_helpers_ns = cpu_ns.unwrap_or(0).saturating_sub(first_thread_ns.unwrap_or(0));
         // Events of the first thread alone do not tell what a benchmark with helpers did.
@@ -98,7 +112,6 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::Counter;
 
     #[test]
     fn a_busy_process_uses_processor_time_and_memory_and_a_measurement_that_never_began_nothing() {
@@ -116,7 +129,7 @@ mod tests {
         let resources = seen.resources.unwrap();
         assert!(resources.cpu_ns > 0 && resources.wall_ns >= 200_000_000, "{resources:?}");
         assert!(resources.peak_memory_bytes.unwrap() > 10_000, "{resources:?}");
-        assert_eq!(seen.counted.is_some(), !conditions.events.events().is_empty());
+        assert!(seen.counted.unwrap().sums[&Counter::TaskClockNs] > 0);
         watch.measurement_begins();
         let gone = watch.measured();
         assert!(gone.resources.is_none(), "{:?}", gone.resources);

@@ -53,8 +53,8 @@ impl Counter {
         Counter::TaskClockNs,
     ];
 
-    /// Those that fit on the counters of common processors at the same time, and the kernel's own.
-    pub const DEFAULT: [Counter; 10] = [
+    /// Those that fit on the counters of common processors at the same time, and what a process is told of itself anyway.
+    pub const DEFAULT: [Counter; 9] = [
         Counter::Instructions,
         Counter::Cycles,
         Counter::Branches,
@@ -63,7 +63,6 @@ impl Counter {
         Counter::CacheMisses,
         Counter::PageFaults,
         Counter::ContextSwitches,
-        Counter::Migrations,
         Counter::TaskClockNs,
     ];
 
@@ -137,7 +136,8 @@ pub struct Counting {
     /// Those that count nothing, and why.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub missing: BTreeMap<Counter, Missing>,
-    /// Those that `getrusage` told instead of the missing event, for the timing thread alone.
+    /// Those that the process's own accounting told and no event: `getrusage` of the timing thread (faults, those within
+    /// the kernel included, and switches) and the process's clock (processor time).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub from_usage: Vec<Counter>,
 }

@@ -66,6 +66,7 @@ impl Epoch<'_, '_> {
                 let sum = match counter {
                     Counter::PageFaults => used.page_faults,
                     Counter::ContextSwitches => used.context_switches,
+                    Counter::TaskClockNs => used.cpu_ns,
                     _ => continue,
                 };
                 counted.sums.insert(counter, sum);

@@ -98,7 +98,8 @@ const SOFTWARE: [Counter; 4] =
 #[test]
 fn where_everything_counts_there_is_one_group_of_each_kind() {
     let (groups, missing) = on_kernel(|_, _, _| Ok(COUNTING), &Counter::DEFAULT);
-    assert_eq!(groups, [&SOFTWARE[..], &Counter::ALL[..6]]);
+    let software = [Counter::PageFaults, Counter::ContextSwitches, Counter::TaskClockNs];
+    assert_eq!(groups, [&software[..], &Counter::ALL[..6]]);
     assert!(missing.is_empty());
 }
 
@@ -159,4 +160,22 @@ fn a_plan_names_the_leader_of_each_group_and_leaves_out_what_is_too_much() {
     assert_eq!(leaders, [0, 0, 2, 2, 2]);
     let many = EventPlan::of_groups(&[Counter::ALL.to_vec(), Counter::ALL.to_vec()]);
     assert_eq!(many.events().len(), crate::shared::layout::MAX_EVENTS);
+}
+
+#[test]
+fn by_default_the_kernels_own_counters_are_told_by_the_process_and_by_name_they_are_events() {
+    let count = |asked: &[Counter], threads| {
+        let kernel = FakeKernel { answer: |_, _, _| Ok(COUNTING), members: 0 };
+        // SAFETY: the hooks answer as the kernel would, with descriptors of their own.
+        unsafe { set_thread_hooks(Box::new(kernel)) };
+        let mut conditions = crate::process::Conditions::default();
+        let counting = conditions.count(asked, threads);
+        // SAFETY: back to the real kernel.
+        unsafe { clear_thread_hooks() };
+        (conditions.events.events().len(), counting.from_usage, conditions.count_threads)
+    };
+    let told = vec![Counter::PageFaults, Counter::ContextSwitches, Counter::TaskClockNs];
+    assert_eq!(count(&Counter::DEFAULT, false), (6, told, false));
+    assert_eq!(count(&Counter::ALL, true), (12, Vec::new(), true));
+    assert_eq!(count(&[Counter::TaskClockNs], false), (0, vec![Counter::TaskClockNs], false));
 }
