@@ -7,7 +7,7 @@ mod used;
 
 use serde::{Deserialize, Serialize};
 
-pub use used::{Counted, Counter, Counting, Missing, Resources};
+pub use used::{Counter, CounterSums, Counters, Missing, Resources};
 
 /// Which of the two builds something belongs to. `Baseline` comes first everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -256,7 +256,7 @@ pub struct EpochSample {
     pub handover_ns: u64,
     /// What was counted in the turns of each side.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub counted: Option<ByRole<Counted>>,
+    pub counters: Option<ByRole<CounterSums>>,
     /// What the process of each side used of the machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resources: Option<ByRole<Resources>>,

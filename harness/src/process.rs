@@ -6,7 +6,7 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-use crate::contract::{Counter, Counting};
+use crate::contract::{Counter, Counters};
 use crate::counters::{Availability, EventPlan, available};
 use crate::kernel;
 
@@ -88,7 +88,7 @@ impl Conditions {
 
     /// Counts these, as far as they can be had here, in benchmarks with threads of their own only if `threads`; tells what
     /// became of them.
-    pub fn count(&mut self, asked: &[Counter], threads: bool) -> Counting {
+    pub fn count(&mut self, asked: &[Counter], threads: bool) -> Counters {
         // What a process is told of itself anyway costs nothing. Any open event makes a hand-over take twice as long, so the
         // kernel's are opened only where threads are to be counted too.
         let events: Vec<Counter> = asked.iter().copied().filter(|it| threads || it.is_hardware()).collect();
@@ -97,7 +97,7 @@ impl Conditions {
         let has_no_event = |counter: &Counter| !plan.events().iter().any(|event| event.counter == *counter);
         self.from_usage = told.into_iter().filter(|it| asked.contains(it) && has_no_event(it)).collect();
         (self.events, self.count_threads) = (plan, threads);
-        Counting { asked: asked.to_vec(), threads, missing, from_usage: self.from_usage.clone() }
+        Counters { asked: asked.to_vec(), threads, missing, from_usage: self.from_usage.clone() }
     }
 
     /// The core that the coordinator keeps to: the first one that no benchmark uses.

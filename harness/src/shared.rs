@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-use crate::contract::{Counted, Counter, Missing, Role};
+use crate::contract::{Counter, CounterSums, Missing, Role};
 use crate::counters::EventPlan;
 use crate::kernel;
 
@@ -84,8 +84,8 @@ impl SharedMemory {
     }
 
     /// What the probe of a side counted in the last measurement, and what it could not open.
-    pub fn counted(&self, role: Role, plan: &EventPlan) -> (Counted, BTreeMap<Counter, Missing>) {
-        let (mut counted, mut missing) = (Counted::default(), BTreeMap::new());
+    pub fn counted(&self, role: Role, plan: &EventPlan) -> (CounterSums, BTreeMap<Counter, Missing>) {
+        let (mut counted, mut missing) = (CounterSums::default(), BTreeMap::new());
         for (slot, event) in self.side(role).counted.iter().zip(plan.events()) {
             let unscheduled = slot.unscheduled_turns.load(Relaxed);
             match slot.error.load(Relaxed) {

@@ -24,7 +24,7 @@ fn resource(report: &Report, id: &str, name: &str) -> [f64; 2] {
 /// A counter of both sides; `None` where this machine does not count it.
 #[track_caller]
 fn counted(report: &Report, id: &str, counter: &str) -> Option<[f64; 2]> {
-    if !report.0["counting"]["missing"][counter].is_null() {
+    if !report.0["counters"]["missing"][counter].is_null() {
         return None;
     }
     let value = &report.benchmark(id)["counters"]["per_iteration"][counter];
@@ -54,7 +54,7 @@ fn memory_disk_and_network_are_those_of_each_benchmark_alone() {
 #[test]
 fn counters_are_sums_of_the_turns_and_every_missing_one_has_its_reason() {
     let report = used(&Repository::get(), &["--counters", "all"]);
-    let counting = &report.0["counting"];
+    let counting = &report.0["counters"];
     assert_eq!(counting["asked"].as_array().unwrap().len(), 12);
     for counter in counting["asked"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()) {
         let there = !report.benchmark("little")["counters"]["per_iteration"][counter].is_null();
@@ -87,7 +87,7 @@ fn nothing_is_counted_when_nothing_is_wanted_and_a_wrong_name_is_refused() {
     let repository = Repository::get();
     let report = used(&repository, &["--counters", "none", "little"]);
     let little = report.benchmark("little");
-    assert_eq!((&report.0["counting"], &little["counters"]), (&Value::Null, &Value::Null));
+    assert_eq!((&report.0["counters"], &little["counters"]), (&Value::Null, &Value::Null));
     assert!(little["resources"]["cpu_percent"]["baseline"].as_f64().unwrap() > 0.0);
     repository
         .bench(&["--baseline", "uses", "--counters", "moons"])

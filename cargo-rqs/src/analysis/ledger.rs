@@ -89,7 +89,7 @@ fn sum(ledger: &[LedgerEntry], what: impl Fn(&LedgerEntry) -> Option<u64>) -> Op
 
 /// Migrations of all benchmarks of an epoch, as far as they were counted.
 pub fn migrations(samples: &[(BenchmarkKey, EpochSample)]) -> Option<u64> {
-    let sides = samples.iter().filter_map(|(_, sample)| sample.counted.as_ref());
+    let sides = samples.iter().filter_map(|(_, sample)| sample.counters.as_ref());
     let counted =
         sides.flat_map(|sides| sides.iter().map(|(_, counted)| counted.sums.get(&Counter::Migrations)));
     counted.flatten().copied().reduce(|sum, more| sum + more)

@@ -88,7 +88,7 @@ pub fn of_epochs(epochs: &[EpochSample]) -> Used {
             used.counts.insert(counter, count);
         }
     }
-    for counted in epochs.iter().filter_map(|epoch| epoch.counted.as_ref()).flat_map(ByRole::iter) {
+    for counted in epochs.iter().filter_map(|epoch| epoch.counters.as_ref()).flat_map(ByRole::iter) {
         for (counter, turns) in &counted.1.unscheduled_turns {
             *used.unscheduled_turns.entry(*counter).or_default() += u64::from(*turns);
         }
@@ -104,7 +104,7 @@ pub fn of_epochs(epochs: &[EpochSample]) -> Used {
 fn count(epochs: &[EpochSample], needed: &[Counter], counter: Counter) -> Option<Count> {
     let mut sum = None::<Count>;
     for epoch in epochs {
-        let Some(counted) = &epoch.counted else { continue };
+        let Some(counted) = &epoch.counters else { continue };
         if !needed.iter().all(|it| counted.iter().all(|(_, side)| side.sums.contains_key(it))) {
             continue;
         }

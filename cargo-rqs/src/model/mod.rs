@@ -11,8 +11,8 @@ pub mod revision;
 pub mod run_id;
 
 pub use rqs_harness::contract::{
-    BenchmarkFailure, BenchmarkKey, Block, ByRole, Counter, Counting, Disturbance, Engine, EpochSample,
+    BenchmarkFailure, BenchmarkKey, Block, ByRole, Counter, Counters, Disturbance, Engine, EpochSample,
     Missing, Resources, Role, Turn,
 };
 #[cfg(test)]
-pub use rqs_harness::contract::{BlockOrder, Counted};
+pub use rqs_harness::contract::{BlockOrder, CounterSums};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::ledger::{Columns, LedgerEntry};
 use super::policy::{Budget, Policy};
 use super::revision::Revision;
-use super::{BenchmarkFailure, BenchmarkKey, ByRole, Counting, EpochSample};
+use super::{BenchmarkFailure, BenchmarkKey, ByRole, Counters, EpochSample};
 
 /// One run. Immutable once written; every derived number can be computed from it again.
 ///
@@ -43,7 +43,7 @@ pub struct RunRecord {
     pub placement: Placement,
     /// Which counters were asked for, and what became of them; absent when none was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub counting: Option<Counting>,
+    pub counters: Option<Counters>,
     /// What happened on the machine during each epoch, in time order, written as columns.
     #[serde(default, skip_serializing_if = "Vec::is_empty", with = "Columns")]
     #[schemars(with = "Columns")]

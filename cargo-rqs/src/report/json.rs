@@ -30,7 +30,7 @@ pub fn render(record: &RunRecord, comparison: &Comparison, record_path: &str, de
         dependencies: &record.dependencies,
         policy: &record.policy,
         placement: &record.placement,
-        counting: record.counting.as_ref(),
+        counters: record.counters.as_ref(),
         notes: &record.notes,
         summary: summary(comparison),
         disturbances: comparison.ledger.as_ref().map(used::ledger),

@@ -1,6 +1,6 @@
 //! Comparisons and histories to text, Markdown and JSON, as strings.
 
-pub mod counting;
+pub mod counters;
 pub mod escape;
 pub mod json;
 pub mod ledger;

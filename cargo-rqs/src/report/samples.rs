@@ -6,7 +6,7 @@ use crate::model::policy::{Budget, Policy};
 use crate::model::record::{BenchmarkRecord, LockSource, Placement, Presence, RunRecord, SuiteRecord};
 use crate::model::revision::{Revision, RevisionKind};
 use crate::model::{
-    BenchmarkFailure, BenchmarkKey, Block, BlockOrder, ByRole, Counted, Counter, Counting, Disturbance,
+    BenchmarkFailure, BenchmarkKey, Block, BlockOrder, ByRole, Counter, CounterSums, Counters, Disturbance,
     Engine, EpochSample, Missing, Resources, Role, Turn,
 };
 
@@ -102,9 +102,9 @@ pub fn counted() -> (RunRecord, Comparison) {
         vec![measured("counted", 2, 1_234.0, 0.05), measured("no processor", 2, 87.65, 0.0)],
     )]);
     // 2,400,000 iterations of each side in an epoch.
-    let sums = |each: &[(Counter, u64)]| Counted {
+    let sums = |each: &[(Counter, u64)]| CounterSums {
         sums: each.iter().map(|(counter, times)| (*counter, times * 2_400_000)).collect(),
-        ..Counted::default()
+        ..CounterSums::default()
     };
     let of_both =
         [(Cycles, 6_000), (Branches, 100), (BranchMisses, 1), (CacheReferences, 20), (PageFaults, 0)];
@@ -122,15 +122,15 @@ pub fn counted() -> (RunRecord, Comparison) {
     };
     let [counted, plain] = &mut record.suites[0].benchmarks[..] else { return empty() };
     for sample in &mut counted.epochs {
-        sample.counted = Some(ByRole::new(baseline.clone(), candidate.clone()));
+        sample.counters = Some(ByRole::new(baseline.clone(), candidate.clone()));
         sample.resources =
             Some(ByRole::new(resources(998_000_000, 4_000_000), resources(990_000_000, 6_000_000)));
     }
     for sample in &mut plain.epochs {
-        sample.counted = Some(ByRole::from_fn(|_| sums(&[(PageFaults, 1)])));
+        sample.counters = Some(ByRole::from_fn(|_| sums(&[(PageFaults, 1)])));
     }
     let missing = [(Counter::L1dMisses, Missing::NotThere), (Counter::DtlbMisses, Missing::NotThere)];
-    record.counting = Some(Counting {
+    record.counters = Some(Counters {
         asked: Counter::ALL.to_vec(),
         threads: true,
         missing: missing.into(),
@@ -193,7 +193,7 @@ fn record(suites: Vec<SuiteRecord>) -> RunRecord {
             scheduling: "fifo".into(),
             aslr_off: true,
         },
-        counting: None,
+        counters: None,
         ledger: Vec::new(),
         notes: Vec::new(),
         suites,
@@ -240,7 +240,7 @@ fn epoch(number: u32, engine: Engine, calm_blocks: usize, ns: impl Fn(usize) -> 
         warm_up: ByRole::new(turn(1.0), turn(1.0)),
         helper_threads: false,
         handover_ns: 0,
-        counted: None,
+        counters: None,
         resources: None,
         blocks: blocks.collect(),
     }

@@ -3,7 +3,7 @@
 
 use super::numbers::{self, count, percent};
 use super::paint::Tone;
-use super::{Details, counting, ledger};
+use super::{Details, counters, ledger};
 use crate::analysis::comparison::Comparison;
 use crate::analysis::row::{Finding, Outlook, Row};
 use crate::analysis::steadiness::Steadiness;
@@ -84,8 +84,8 @@ pub fn remarks(row: &Row, summary: &Summary, details: Details) -> Vec<String> {
             format!("measured {}, which is less precise than sample by sample", engine_in_words(*engine))
         }));
     }
-    remarks.extend(counting::counted(row));
-    remarks.extend(counting::resources(row, details.resources));
+    remarks.extend(counters::counted(row));
+    remarks.extend(counters::resources(row, details.resources));
     remarks
 }
 
@@ -151,7 +151,7 @@ pub fn circumstances(record: &RunRecord, comparison: &Comparison) -> Vec<(&'stat
         let machine = comparison.ledger.as_ref().map(ledger::short).filter(|machine| !machine.is_empty());
         let machine = machine.map(|machine| format!("; {machine}")).unwrap_or_default();
         lines.push(("disturbance", disturbance(summary) + &machine));
-        let missing = record.counting.as_ref().and_then(counting::missing);
+        let missing = record.counters.as_ref().and_then(counters::missing);
         lines.extend(missing.map(|missing| ("counters", missing)));
         if summary.counts.regressed + summary.counts.improved > 0 {
             lines.push(("layout", LAYOUT.to_owned()));

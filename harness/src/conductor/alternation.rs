@@ -164,7 +164,7 @@ fn sample(
         warm_up: ByRole::new(nothing, nothing),
         helper_threads: false,
         handover_ns: 0,
-        counted: ByRole::try_from_fn(|role| taken.get(role).seen.counted.clone().ok_or(())).ok(),
+        counters: ByRole::try_from_fn(|role| taken.get(role).seen.counters.clone().ok_or(())).ok(),
         resources: ByRole::try_from_fn(|role| taken.get(role).seen.resources.ok_or(())).ok(),
         blocks: vec![Block { order, turns: taken.as_ref().map(halves), disturbance }],
     }

@@ -341,7 +341,7 @@ impl Epoch<'_, '_> {
             report.without_turns.push(task.key.clone());
         } else {
             let blocks = self.blocks(&plan, &measured, steal);
-            let (counted, resources) = self.used(&before, threaded, report);
+            let (counters, resources) = self.used(&before, threaded, report);
             let sample = EpochSample {
                 epoch: self.number,
                 engine: Engine::Turns,
@@ -350,7 +350,7 @@ impl Epoch<'_, '_> {
                 warm_up,
                 helper_threads: helpers,
                 handover_ns: self.handover_ns(&plan),
-                counted,
+                counters,
                 resources: Some(resources),
                 blocks,
             };

@@ -3,7 +3,7 @@
 //! second and more.
 
 use super::HELPER_SHARE;
-use crate::contract::{Counted, Counter, Resources};
+use crate::contract::{Counter, CounterSums, Resources};
 use crate::counters::ProcessCounters;
 use crate::kernel;
 use crate::process::Conditions;
@@ -33,7 +33,7 @@ struct Begin {
 #[derive(Default)]
 pub(super) struct Seen {
     /// What was counted; `None` when nothing is to be counted.
-    pub(super) counted: Option<Counted>,
+    pub(super) counters: Option<CounterSums>,
     /// What was used; `None` when the process was gone too soon.
     pub(super) resources: Option<Resources>,
 }
@@ -89,7 +89,7 @@ impl Watch {
         let of_helpers_ns = cpu_ns.unwrap_or(0).saturating_sub(first_thread_ns.unwrap_or(0));
         // Events of the first thread alone do not tell what a benchmark with helpers did.
         let threaded = of_helpers_ns as f64 > HELPER_SHARE * wall_ns as f64;
-        let tells = counted != Counted::default() && (self.count_threads || !threaded);
+        let tells = counted != CounterSums::default() && (self.count_threads || !threaded);
         let resources = cpu_ns.map(|cpu_ns| Resources {
             wall_ns,
             cpu_ns,
@@ -100,7 +100,7 @@ impl Watch {
             network_sent_bytes: None,
             network_received_bytes: None,
         });
-        Seen { counted: tells.then_some(counted), resources }
+        Seen { counters: tells.then_some(counted), resources }
     }
 
     /// Counters that could not be opened.
@@ -129,7 +129,7 @@ mod tests {
         let resources = seen.resources.unwrap();
         assert!(resources.cpu_ns > 0 && resources.wall_ns >= 200_000_000, "{resources:?}");
         assert!(resources.peak_memory_bytes.unwrap() > 10_000, "{resources:?}");
-        assert!(seen.counted.unwrap().sums[&Counter::TaskClockNs] > 0);
+        assert!(seen.counters.unwrap().sums[&Counter::TaskClockNs] > 0);
         watch.measurement_begins();
         let gone = watch.measured();
         assert!(gone.resources.is_none(), "{:?}", gone.resources);

@@ -99,7 +99,7 @@ impl std::fmt::Display for Counter {
 /// What one side counted in one epoch of a benchmark.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Counted {
+pub struct CounterSums {
     /// Sums over all measured turns of the side, what lies between the samples of a turn included. A counter that was
     /// not counting all the time has no sum: nothing is scaled up.
     pub sums: BTreeMap<Counter, u64>,
@@ -127,7 +127,7 @@ pub enum Missing {
 /// Which counters a run asked for and what became of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Counting {
+pub struct Counters {
     /// The counters that were asked for.
     pub asked: Vec<Counter>,
     /// Whether benchmarks with threads of their own were counted too, which makes the start of a thread slower.

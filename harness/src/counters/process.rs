@@ -8,7 +8,7 @@ use std::os::fd::AsRawFd;
 
 use super::availability::reason;
 use super::{EventPlan, events};
-use crate::contract::{Counted, Counter, Missing};
+use crate::contract::{Counter, CounterSums, Missing};
 use crate::kernel;
 
 /// The counters of one process.
@@ -65,8 +65,8 @@ impl ProcessCounters {
     }
 
     /// The measurement is over: what was counted since its begin.
-    pub fn end(&mut self) -> Counted {
-        let mut counted = Counted::default();
+    pub fn end(&mut self) -> CounterSums {
+        let mut counted = CounterSums::default();
         for opened in &mut self.opened {
             let end = opened.read();
             match difference(opened.begin.take(), end) {

@@ -26,7 +26,7 @@ fn epoch(number: u32, baseline_ns: u64, candidate_ns: u64, disturbed: usize) -> 
         warm_up: ByRole::new(turn(1), turn(1)),
         helper_threads: false,
         handover_ns: 0,
-        counted: None,
+        counters: None,
         resources: None,
         blocks: blocks.collect(),
     }
@@ -77,7 +77,7 @@ fn record(suites: Vec<SuiteRecord>) -> RunRecord {
         policy: Policy::default(),
         budget: Budget { max_epochs: 20, time_budget_ms: 0, epoch_us: 0, seed: 0 },
         placement: Placement::default(),
-        counting: None,
+        counters: None,
         ledger: Vec::new(),
         notes: Vec::new(),
         suites,

@@ -35,7 +35,7 @@ fn epoch(blocks: Vec<Block>) -> EpochSample {
         warm_up: ByRole::new(turn(1, 100), turn(1, 100)),
         helper_threads: false,
         handover_ns: 0,
-        counted: None,
+        counters: None,
         resources: None,
         blocks,
     }

@@ -1,13 +1,15 @@
 //! Sums to what one iteration takes, to ratios and to rates.
 
 use super::*;
-use crate::model::{Block, BlockOrder, Counted, Disturbance, Engine, Turn};
+use crate::model::{Block, BlockOrder, CounterSums, Disturbance, Engine, Turn};
 
 /// An epoch of ten baseline iterations and twenty candidate ones.
 fn epoch(sums: [&[(Counter, u64)]; 2], resources: Option<[Resources; 2]>) -> EpochSample {
     let turn = |iterations| Turn { iterations, elapsed_ns: 100 };
-    let counted =
-        |sums: &[(Counter, u64)]| Counted { sums: sums.iter().copied().collect(), ..Counted::default() };
+    let counted = |sums: &[(Counter, u64)]| CounterSums {
+        sums: sums.iter().copied().collect(),
+        ..CounterSums::default()
+    };
     EpochSample {
         epoch: 0,
         engine: Engine::Turns,
@@ -16,7 +18,7 @@ fn epoch(sums: [&[(Counter, u64)]; 2], resources: Option<[Resources; 2]>) -> Epo
         warm_up: ByRole::new(turn(1), turn(1)),
         helper_threads: false,
         handover_ns: 0,
-        counted: Some(ByRole::new(counted(sums[0]), counted(sums[1]))),
+        counters: Some(ByRole::new(counted(sums[0]), counted(sums[1]))),
         resources: resources.map(|[baseline, candidate]| ByRole::new(baseline, candidate)),
         blocks: vec![Block {
             order: BlockOrder::Abba,

@@ -251,7 +251,7 @@ impl<'a> Measuring<'a> {
         report: EpochReport,
         happened: LedgerEntry,
     ) -> Outcome<()> {
-        if let Some(counting) = &mut self.record.counting {
+        if let Some(counting) = &mut self.record.counters {
             counting.missing.extend(&report.missing);
         }
         let mut entries = Vec::new();

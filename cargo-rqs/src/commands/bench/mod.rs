@@ -23,7 +23,7 @@ use crate::host::revisions::Target;
 use crate::host::store::Store;
 use crate::host::terminal::Terminal;
 use crate::host::{clock, environment};
-use crate::model::Counting;
+use crate::model::Counters;
 use crate::model::failure::{Exit, Failure, Outcome};
 use crate::model::record::RunRecord;
 use crate::model::run_id::run_id;
@@ -48,7 +48,7 @@ pub struct Surroundings<'a> {
 /// # Errors
 /// When a side cannot be resolved, built or measured, or the record cannot be written.
 pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Terminal) -> Outcome<Exit> {
-    let (conditions, counting) = conditions(options)?;
+    let (conditions, counters) = conditions(options)?;
     let wanted = Wanted::new(options)?;
     let (target, places) = find_target(around)?;
     let _lock = RunLock::acquire(&places.work)?;
@@ -73,7 +73,7 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
     }
     let store = Store::open(&places.results);
     let record = RunRecord {
-        counting,
+        counters,
         ..start_record(options, &prepared, &conditions, &store, suites, started_unix_ms)?
     };
     let journal = Journal::create(&places.work, &record)?;
@@ -158,13 +158,13 @@ fn host_turn(around: &Surroundings<'_>, terminal: &mut Terminal) -> Outcome<Host
 }
 
 /// Where and how the benchmarks run, and what became of the counters that were asked for.
-fn conditions(options: &BenchOptions) -> Outcome<(Conditions, Option<Counting>)> {
+fn conditions(options: &BenchOptions) -> Outcome<(Conditions, Option<Counters>)> {
     let mut conditions = Conditions::granted(options.cpus.as_deref())
         .map_err(|what| Failure::usage(what).hint("name allowed cores with `--cpu`, or `--cpu none`"))?;
     conditions.hang_timeout_s = options.hang_timeout_s;
-    let counting =
+    let counters =
         (!options.counters.is_empty()).then(|| conditions.count(&options.counters, options.count_threads));
-    Ok((conditions, counting))
+    Ok((conditions, counters))
 }
 
 fn nothing_to_run(options: &BenchOptions, notes: &[String]) -> Failure {
@@ -208,7 +208,7 @@ fn start_record(
         policy: options.policy,
         budget: options.budget(measured, seed),
         placement: suites::placement(conditions),
-        counting: None,
+        counters: None,
         ledger: Vec::new(),
         notes: prepared.notes.iter().chain(&suites.notes).cloned().collect(),
         suites: suites.records,

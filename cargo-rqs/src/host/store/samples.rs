@@ -39,7 +39,7 @@ pub(super) fn run(benchmarks: u32, epochs: u32, blocks: u32) -> RunRecord {
             scheduling: "fifo".to_owned(),
             aslr_off: true,
         },
-        counting: None,
+        counters: None,
         ledger: Vec::new(),
         notes: vec!["suite `other` was skipped".to_owned()],
         suites: vec![SuiteRecord {
@@ -76,7 +76,7 @@ fn sample(epoch: u32, blocks: u32) -> EpochSample {
         warm_up: ByRole::new(turn(0), turn(0)),
         helper_threads: false,
         handover_ns: 0,
-        counted: None,
+        counters: None,
         resources: None,
         blocks: (0..blocks).map(block).collect(),
     }

@@ -10,7 +10,7 @@ use crate::model::ledger::LedgerEntry;
 use crate::model::policy::Policy;
 use crate::model::record::{LockSource, Placement};
 use crate::model::revision::Revision;
-use crate::model::{BenchmarkFailure, ByRole, Counting, Engine};
+use crate::model::{BenchmarkFailure, ByRole, Counters, Engine};
 
 /// Version of the format that this code writes.
 pub const FORMAT: u32 = 1;
@@ -44,7 +44,7 @@ pub struct Report<'a> {
     /// How the processes were placed.
     pub placement: &'a Placement,
     /// Which counters were asked for, and what became of them; null when none was.
-    pub counting: Option<&'a Counting>,
+    pub counters: Option<&'a Counters>,
     /// What the reader should know and is no number.
     pub notes: &'a [String],
     /// The run as a whole.

@@ -105,7 +105,7 @@ fn counters_resources_and_the_ledger_are_numbers_that_a_program_can_use() {
     assert_eq!(row["counters"]["instructions_per_cycle"]["baseline"], 2.0);
     assert_eq!(row["resources"]["memory_mb"]["candidate"], 6.0);
     assert_eq!(row["resources"]["memory_changed_notably"], true);
-    assert_eq!(report["counting"]["missing"]["dtlb_misses"], "not_there");
+    assert_eq!(report["counters"]["missing"]["dtlb_misses"], "not_there");
     assert_eq!(report["disturbances"]["worst"]["epoch"], 1);
     assert_eq!(report["ledger"].as_array().unwrap().len(), 2);
     assert_eq!(report["ledger"][0]["steal_ticks"], 0);

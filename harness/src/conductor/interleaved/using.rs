@@ -2,7 +2,7 @@
 
 use super::super::EpochReport;
 use super::Epoch;
-use crate::contract::{ByRole, Counted, Counter, Resources, Role};
+use crate::contract::{ByRole, Counter, CounterSums, Resources, Role};
 use crate::shared::Used;
 
 /// Where one process stood before a measurement.
@@ -47,7 +47,7 @@ impl Epoch<'_, '_> {
         before: &ByRole<Standing>,
         threaded: bool,
         report: &mut EpochReport,
-    ) -> (Option<ByRole<Counted>>, ByRole<Resources>) {
+    ) -> (Option<ByRole<CounterSums>>, ByRole<Resources>) {
         let resources = ByRole::from_fn(|role| {
             let pid = self.pid(role);
             let used = self.memory.used(role);
@@ -73,7 +73,7 @@ impl Epoch<'_, '_> {
             }
             counted
         });
-        let nothing = Counted::default();
+        let nothing = CounterSums::default();
         let any = counted.iter().any(|(_, counted)| *counted != nothing);
         (any.then_some(counted), resources)
     }

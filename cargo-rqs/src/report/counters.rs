@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::numbers;
 use crate::analysis::row::Row;
 use crate::analysis::used::{Count, ResourceUse, Used};
-use crate::model::{ByRole, Counter, Counting, Missing};
+use crate::model::{ByRole, Counter, Counters, Missing};
 
 /// What was counted of a benchmark, in one line; `None` when the processor's counters told nothing.
 pub fn counted(row: &Row) -> Option<String> {
@@ -93,7 +93,7 @@ fn memory(used: &ResourceUse) -> Option<String> {
 }
 
 /// Why counters that were asked for are missing, each reason with the way out; `None` when all of them counted.
-pub fn missing(counting: &Counting) -> Option<String> {
+pub fn missing(counting: &Counters) -> Option<String> {
     let mut reasons = BTreeMap::<String, Vec<Counter>>::new();
     for (counter, why) in &counting.missing {
         reasons.entry(reason(*counter, *why)).or_default().push(*counter);
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn every_reason_names_the_way_out_and_a_machine_without_counters_says_so_once() {
-        let counting = |missing: &[(Counter, Missing)], from_usage: &[Counter]| Counting {
+        let counting = |missing: &[(Counter, Missing)], from_usage: &[Counter]| Counters {
             asked: Counter::DEFAULT.to_vec(),
             threads: true,
             missing: missing.iter().copied().collect(),
