@@ -6,12 +6,14 @@
 mod counts;
 mod profile;
 mod reading;
+mod used;
 
 use serde::{Deserialize, Serialize};
 
 pub use counts::{Counted, CountedEvent, Counts, NotCounted};
 pub use profile::{PROFILE_DIR, profile_name};
 pub use reading::{Reading, Work};
+pub use used::{Counter, CounterSums, Counters, Missing, Resources};
 
 /// Which of the two builds something belongs to. `Baseline` comes first everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -258,6 +260,12 @@ pub struct EpochSample {
     /// handed over.
     #[serde(default, skip_serializing_if = "is_zero_ns")]
     pub handover_ns: u64,
+    /// What was counted in the turns of each side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counters: Option<ByRole<CounterSums>>,
+    /// What the process of each side used of the machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resources: Option<ByRole<Resources>>,
     /// The blocks in time order, written as columns.
     #[serde(with = "crate::columns")]
     #[cfg_attr(feature = "schema", schemars(with = "crate::columns::BlockColumns"))]

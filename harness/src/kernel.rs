@@ -94,6 +94,24 @@ pub fn keep_on_exec(fd: RawFd) -> io::Result<()> {
     check(unsafe { libc::fcntl(fd, libc::F_SETFD, 0) }).map(drop)
 }
 
+/// Keeps a descriptor from programs that are started later.
+pub fn close_on_exec(fd: RawFd) -> io::Result<()> {
+    // SAFETY: plain descriptor flag.
+    check(unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) }).map(drop)
+}
+
+/// Processor time of another process so far, all its threads together, in nanoseconds; `None` when it is gone.
+pub fn cpu_ns_of(pid: u32) -> Option<u64> {
+    let (mut clock, mut time): (libc::clockid_t, libc::timespec) =
+        (0, libc::timespec { tv_sec: 0, tv_nsec: 0 });
+    // SAFETY: both are writable.
+    let told = unsafe {
+        libc::clock_getcpuclockid(pid as libc::pid_t, &mut clock) == 0
+            && libc::clock_gettime(clock, &mut time) == 0
+    };
+    told.then(|| time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64)
+}
+
 /// Reads from the descriptor do not wait any more.
 pub fn do_not_block(fd: RawFd) -> io::Result<()> {
     // SAFETY: plain descriptor flags.

@@ -12,6 +12,7 @@ pub mod coin;
 pub mod columns;
 pub mod conductor;
 pub mod contract;
+pub mod counters;
 pub mod counts;
 pub mod criterion;
 pub mod hardware;
@@ -22,6 +23,7 @@ pub mod profile;
 mod shared;
 #[cfg(feature = "criterion")]
 pub mod suite;
+mod usage;
 
 pub use conductor::stage::MeasureError;
 pub use conductor::{EpochReport, EpochRequest, Pair, Task};

@@ -6,6 +6,8 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
+use crate::contract::{Counter, Counters};
+use crate::counters::{Availability, EventPlan, available};
 use crate::kernel;
 
 /// The last bytes of standard error that are kept.
@@ -42,6 +44,13 @@ pub struct Conditions {
     pub aslr_off: bool,
     /// Seconds without any sign of life after which a benchmark counts as hung.
     pub hang_timeout_s: u64,
+    /// Events that are counted in them.
+    pub events: EventPlan,
+    /// Counters that their own accounting tells instead of an event: page faults, context switches, processor time.
+    pub from_usage: Vec<Counter>,
+    /// Whether benchmarks with threads of their own are counted too. Each event is opened again for each thread that is
+    /// started, which made that half as slow again and more: nothing for those whose times are wanted first.
+    pub count_threads: bool,
 }
 
 impl Conditions {
@@ -74,7 +83,24 @@ impl Conditions {
             aslr_off: in_scratch_thread(kernel::switch_aslr_off),
             bench_cpus,
             hang_timeout_s: 120,
+            events: EventPlan::default(),
+            from_usage: Vec::new(),
+            count_threads: false,
         })
+    }
+
+    /// Counts these, as far as they can be had here, in benchmarks with threads of their own only if `threads`; tells what
+    /// became of them.
+    pub fn count(&mut self, asked: &[Counter], threads: bool) -> Counters {
+        // What a process is told of itself anyway costs nothing. Any open event makes a hand-over take twice as long, so the
+        // kernel's are opened only where threads are to be counted too.
+        let events: Vec<Counter> = asked.iter().copied().filter(|it| threads || it.is_hardware()).collect();
+        let Availability { plan, missing } = available(&events);
+        let told = [Counter::PageFaults, Counter::ContextSwitches, Counter::TaskClockNs];
+        let has_no_event = |counter: &Counter| !plan.events().iter().any(|event| event.counter == *counter);
+        self.from_usage = told.into_iter().filter(|it| asked.contains(it) && has_no_event(it)).collect();
+        (self.events, self.count_threads) = (plan, threads);
+        Counters { asked: asked.to_vec(), threads, missing, from_usage: self.from_usage.clone() }
     }
 
     /// The core that the coordinator keeps to: the first one that no benchmark uses.

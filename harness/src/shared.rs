@@ -1,10 +1,12 @@
 //! The coordinator's end of the memory that it shares with the two probes.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-use crate::contract::Role;
+use crate::contract::{Counter, CounterSums, Missing, Role};
+use crate::counters::EventPlan;
 use crate::kernel;
 
 #[path = "../probe/src/layout.rs"]
@@ -62,6 +64,50 @@ impl SharedMemory {
 
     fn side(&self, role: Role) -> &Side {
         &self.shared().sides[role.index()]
+    }
+
+    /// Sets the events that both probes open when they are loaded.
+    pub fn set_events(&self, plan: &EventPlan) {
+        let shared = self.shared();
+        for (slot, event) in shared.events.iter().zip(plan.events()) {
+            for (word, planned) in slot.attribute.iter().zip(event.attribute) {
+                word.store(planned, Relaxed);
+            }
+            slot.leader.store(event.leader as u32, Relaxed);
+        }
+        shared.event_count.store(plan.events().len() as u32, Release);
+    }
+
+    /// Says whether the probe of a side counts events in its benchmark.
+    pub fn set_events_wanted(&self, role: Role, wanted: bool) {
+        self.side(role).uncounted.store(u32::from(!wanted), Relaxed);
+    }
+
+    /// What the probe of a side counted in the last measurement, and what it could not open.
+    pub fn counted(&self, role: Role, plan: &EventPlan) -> (CounterSums, BTreeMap<Counter, Missing>) {
+        let (mut counted, mut missing) = (CounterSums::default(), BTreeMap::new());
+        for (slot, event) in self.side(role).counted.iter().zip(plan.events()) {
+            let unscheduled = slot.unscheduled_turns.load(Relaxed);
+            match slot.error.load(Relaxed) {
+                0 if unscheduled == 0 => counted.sums.insert(event.counter, slot.sum.load(Relaxed)).map(drop),
+                0 => counted.unscheduled_turns.insert(event.counter, unscheduled).map(drop),
+                errno => missing.insert(event.counter, Missing::of_errno(errno)).map(drop),
+            };
+        }
+        (counted, missing)
+    }
+
+    /// What a side used in its own turns of the last measurement.
+    pub fn used(&self, role: Role) -> Used {
+        let used = &self.side(role).used;
+        Used {
+            wall_ns: used.wall_ns.load(Relaxed),
+            cpu_ns: used.cpu_ns.load(Relaxed),
+            page_faults: used.page_faults.load(Relaxed),
+            context_switches: used.context_switches.load(Relaxed),
+            sent_bytes: used.sent_bytes.load(Relaxed),
+            received_bytes: used.received_bytes.load(Relaxed),
+        }
     }
 
     /// Whether the probe of a side is loaded.
@@ -197,4 +243,21 @@ pub struct Trace {
     pub involuntary_switches: u32,
     /// Major page faults of the timing thread.
     pub major_faults: u32,
+}
+
+/// A plain copy of what a side used.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Used {
+    /// Wall time of its turns.
+    pub wall_ns: u64,
+    /// Processor time of the whole process in them.
+    pub cpu_ns: u64,
+    /// Page faults of the timing thread.
+    pub page_faults: u64,
+    /// Context switches of the timing thread.
+    pub context_switches: u64,
+    /// Bytes sent since the process started.
+    pub sent_bytes: u64,
+    /// Bytes received since the process started.
+    pub received_bytes: u64,
 }

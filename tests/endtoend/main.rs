@@ -22,4 +22,5 @@ mod repository;
 mod revisions;
 mod selection;
 mod store;
+mod uses;
 mod verdicts;

@@ -99,6 +99,7 @@ fn revisions() -> Vec<(&'static str, Files, bool)> {
         ("data-1", data("1000"), false),
         ("data-2", data("1300"), false),
         ("shapes", with(shapes, "benches/guest.rs", GUEST), true),
+        ("uses", package(LIB, "=0.5.1", "uses", include_str!("zoo/uses.rs")), true),
         ("calm", cage("false"), true),
         ("faulty", cage("true"), true),
         ("broken", broken, true),

@@ -1,6 +1,7 @@
 //! A run record to what is said about all of it; a pure function of the record.
 
 use super::epoch;
+use super::ledger::{self, LedgerSummary};
 use super::row::{self, Row};
 use super::summary::{self, Summary};
 use super::verdict;
@@ -16,6 +17,8 @@ pub struct Comparison {
     pub suites: Vec<SuiteComparison>,
     /// The run as a whole.
     pub summary: Summary,
+    /// What happened on the machine meanwhile; `None` for records without a ledger.
+    pub ledger: Option<LedgerSummary>,
 }
 
 impl Comparison {
@@ -57,7 +60,7 @@ pub fn compare(record: &RunRecord) -> Comparison {
         .collect();
     let rows: Vec<&Row> = suites.iter().flat_map(|suite| &suite.rows).collect();
     let summary = summary::summarise(&rows, alpha);
-    Comparison { suites, summary }
+    Comparison { suites, summary, ledger: ledger::summarise(&record.ledger) }
 }
 
 /// Which benchmarks need another epoch: for each suite, in the order given, the indices of its benchmarks that are

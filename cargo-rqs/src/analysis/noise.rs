@@ -106,6 +106,8 @@ mod tests {
             warm_up: ByRole::new(turn(1.0), turn(1.0)),
             helper_threads: false,
             handover_ns: 2_000,
+            counters: None,
+            resources: None,
             blocks: vec![Block { order: BlockOrder::Abba, turns, disturbance: Disturbance::default() }],
         }
     }

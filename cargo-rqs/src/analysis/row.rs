@@ -2,6 +2,7 @@
 
 use super::epoch::{self, Discard, DisturbanceSum, EpochEstimate};
 use super::steadiness::{self, Steadiness};
+use super::used::{self, Used};
 use super::verdict::{self, Judgement, Verdict};
 use super::work::{self, Work};
 use crate::model::policy::Policy;
@@ -37,6 +38,8 @@ pub struct Row {
     pub work: Option<Work>,
     /// Where it spends its time, if it was profiled.
     pub profile: Option<ProfileRecord>,
+    /// What it used of the processor and of the machine.
+    pub used: Used,
 }
 
 impl Row {
@@ -77,7 +80,7 @@ pub struct Outlook {
 
 /// Judges one benchmark. `identical` says whether both executables of its suite are the same code.
 pub fn row(identical: bool, benchmark: &BenchmarkRecord, policy: &Policy, alpha: f64) -> Row {
-    let mut used: Vec<EpochEstimate> = Vec::new();
+    let mut kept: Vec<EpochEstimate> = Vec::new();
     let mut row = Row {
         key: benchmark.key.clone(),
         finding: Finding::NotMeasured,
@@ -91,6 +94,7 @@ pub fn row(identical: bool, benchmark: &BenchmarkRecord, policy: &Policy, alpha:
         steadiness: None,
         work: work::of_benchmark(benchmark, policy.instructions_margin),
         profile: benchmark.profile.clone(),
+        used: used::of_epochs(&benchmark.epochs),
     };
     row.engines.sort();
     row.engines.dedup();
@@ -100,13 +104,13 @@ pub fn row(identical: bool, benchmark: &BenchmarkRecord, policy: &Policy, alpha:
         row.dropped += value.dropped as u64;
         sample.blocks.iter().for_each(|block| row.disturbance.add(&block.disturbance));
         match value.estimate {
-            Ok(estimate) => used.push(estimate),
+            Ok(estimate) => kept.push(estimate),
             Err(reason) => row.discarded.push((sample.epoch, reason)),
         }
     }
-    row.log_ratios = used.iter().map(|estimate| estimate.log_ratio).collect();
-    row.typical_ns = typical_ns(&used);
-    row.steadiness = steadiness::of_benchmark(&used.iter().filter_map(|e| e.steadiness).collect::<Vec<_>>());
+    row.log_ratios = kept.iter().map(|estimate| estimate.log_ratio).collect();
+    row.typical_ns = typical_ns(&kept);
+    row.steadiness = steadiness::of_benchmark(&kept.iter().filter_map(|e| e.steadiness).collect::<Vec<_>>());
     row.finding = finding(identical, benchmark, &row.log_ratios, policy, alpha);
     row
 }

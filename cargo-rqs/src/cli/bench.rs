@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use super::FormatChoice;
 use super::building::Building;
 use super::profiling::Profiling;
-use super::values::{CpuChoice, parse_cpus, parse_duration_ms, parse_percent};
+use super::values::{CounterChoice, CpuChoice, parse_counters, parse_cpus, parse_duration_ms, parse_percent};
 use crate::commands::Output;
 use crate::commands::bench::{BenchOptions, CountWhich, Effort, Profiles};
 use crate::model::failure::{Failure, Outcome};
@@ -70,6 +70,9 @@ pub struct Bench {
     /// Measure nothing when `cargo rqs env check` finds a blocker.
     #[arg(long)]
     strict: bool,
+    /// Show processor share, memory, disk and network use of every benchmark, not only notable changes of memory.
+    #[arg(long)]
+    resources: bool,
     /// Measure benchmarks even where both sides are the same code.
     #[arg(long)]
     measure_identical: bool,
@@ -129,6 +132,10 @@ struct Judging {
     /// Cores for the benchmarks, as `3` or `2,3` or `2-5`; `none` leaves them unpinned [default: the last one].
     #[arg(long, value_name = "CORES", value_parser = parse_cpus)]
     cpu: Option<CpuChoice>,
+    /// Events to count: `default`, `all`, `none`, or names with commas between, as `instructions,cycles,page-faults`. All
+    /// but `default` count in benchmarks that start threads too, and make the start of a thread slower.
+    #[arg(long, value_name = "NAMES", value_parser = parse_counters, default_value = "default")]
+    counters: CounterChoice,
     /// Seconds without a sign of life after which a benchmark counts as hung.
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     hang_timeout: u64,
@@ -174,7 +181,7 @@ impl Bench {
             fail_on_inconclusive: self.fail_on.is_some(),
             tune: self.tune,
             strict: self.strict,
-            output: Output { format: self.format.into() },
+            output: Output { format: self.format.into(), resources: self.resources, ledger: false },
             policy: Policy {
                 instructions_margin: self.explaining.instructions_margin,
                 gate_on_instructions: self.explaining.gate.is_some(),
@@ -190,6 +197,8 @@ impl Bench {
             max_epochs: judging.max_epochs,
             seed: judging.seed,
             cpus: judging.cpu.map(|choice| choice.0),
+            count_threads: judging.counters.by_name,
+            counters: judging.counters.counters,
             hang_timeout_s: judging.hang_timeout.max(1),
             profile: self.profiling.into_options(match self.profile {
                 ProfilesChoice::Changed => Profiles::Changed,

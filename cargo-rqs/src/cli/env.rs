@@ -188,7 +188,7 @@ impl Check {
             sysroot: self.machine.root(),
             cpus: self.cpu.map(|choice| choice.0),
             strict: self.strict,
-            output: Output { format },
+            output: Output::of(format),
         }
     }
 }
@@ -235,7 +235,7 @@ impl Capture {
 impl Compare {
     /// How to print.
     pub fn output(&self) -> Output {
-        Output { format: self.format.into() }
+        Output::of(self.format.into())
     }
 }
 

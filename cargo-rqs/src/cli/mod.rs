@@ -88,6 +88,12 @@ pub struct Show {
     /// Format of the result on standard output.
     #[arg(long, value_enum, default_value = "text")]
     format: FormatChoice,
+    /// Show processor share, memory, disk and network use of every benchmark.
+    #[arg(long)]
+    resources: bool,
+    /// Show what happened on the machine during each epoch.
+    #[arg(long)]
+    ledger: bool,
 }
 
 /// Arguments of `list`.
@@ -113,7 +119,7 @@ impl Rqs {
 impl Show {
     /// How to print.
     pub fn output(&self) -> Output {
-        Output { format: self.format.into() }
+        Output { format: self.format.into(), resources: self.resources, ledger: self.ledger }
     }
 }
 

@@ -73,7 +73,7 @@ impl Profile {
             // The same code spends its time somewhere too.
             measure_identical: true,
             fail_on_inconclusive: false,
-            output: Output { format },
+            output: Output::of(format),
             policy: Policy::default(),
             effort: Effort::Usual,
             time_budget_ms: None,
@@ -85,6 +85,8 @@ impl Profile {
             benches_from_candidate: self.building.benches_from_candidate(),
             toolchain: self.building.toolchain(),
             counts: CountWhich::None,
+            counters: Vec::new(),
+            count_threads: false,
             tune: false,
             strict: false,
             build: self.building.into_options(),

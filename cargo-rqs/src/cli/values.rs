@@ -1,8 +1,39 @@
 //! Values that need reading: durations and cores.
 
+use crate::model::Counter;
+
 /// Cores that were named; none: no core in particular.
 #[derive(Clone, Debug)]
 pub(super) struct CpuChoice(pub(super) Vec<u32>);
+
+/// What is to be counted.
+#[derive(Clone, Debug)]
+pub(super) struct CounterChoice {
+    /// The counters; none: nothing is counted.
+    pub(super) counters: Vec<Counter>,
+    /// Whether they were asked for, and are not the default.
+    pub(super) by_name: bool,
+}
+
+/// `default`, `all`, `none`, or names of counters with commas between.
+pub(super) fn parse_counters(text: &str) -> Result<CounterChoice, String> {
+    let named = |name: &str| {
+        let found = Counter::ALL.into_iter().find(|counter| counter.name() == name.trim().replace('_', "-"));
+        found.ok_or_else(|| {
+            let names: Vec<&str> = Counter::ALL.iter().map(|counter| counter.name()).collect();
+            format!("there is no counter `{name}`; there are {}", names.join(", "))
+        })
+    };
+    let mut counters = match text {
+        "default" => Counter::DEFAULT.to_vec(),
+        "all" => Counter::ALL.to_vec(),
+        "none" => Vec::new(),
+        names => names.split(',').map(named).collect::<Result<_, _>>()?,
+    };
+    counters.sort_unstable();
+    counters.dedup();
+    Ok(CounterChoice { counters, by_name: text != "default" })
+}
 
 /// `90`, `90s`, `500ms`, `5m`, `1h` in milliseconds.
 pub(super) fn parse_duration_ms(text: &str) -> Result<u64, String> {
@@ -50,6 +81,24 @@ pub(super) fn parse_cpus(text: &str) -> Result<CpuChoice, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counters_are_read_by_name_in_any_order_once_each() {
+        assert_eq!(
+            parse_counters("cycles,instructions,cycles").unwrap().counters,
+            [Counter::Instructions, Counter::Cycles]
+        );
+        assert_eq!(
+            parse_counters("branch_misses, task-clock").unwrap().counters,
+            [Counter::BranchMisses, Counter::TaskClockNs]
+        );
+        assert_eq!(parse_counters("all").unwrap().counters, Counter::ALL);
+        assert_eq!(parse_counters("default").unwrap().counters, Counter::DEFAULT);
+        assert!(parse_counters("all").unwrap().by_name && !parse_counters("default").unwrap().by_name);
+        assert!(parse_counters("none").unwrap().counters.is_empty());
+        assert!(parse_counters("cycles,moons").unwrap_err().contains("`moons`"));
+        assert!(parse_counters("").is_err());
+    }
 
     #[test]
     fn durations_and_cores_are_read_in_every_spelling() {

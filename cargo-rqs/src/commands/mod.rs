@@ -28,7 +28,7 @@ use crate::model::record::{Placement, RunRecord};
 use crate::model::tuning::{Change, Tuning};
 use crate::report::escape::visible;
 use crate::report::paint::Paint;
-use crate::report::{checks, json, markdown, text};
+use crate::report::{Details, checks, json, markdown, text};
 
 /// A format of results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +46,17 @@ pub enum Format {
 pub struct Output {
     /// In which format.
     pub format: Format,
+    /// Whether the resources of every benchmark are shown.
+    pub resources: bool,
+    /// Whether the whole ledger of disturbances is shown.
+    pub ledger: bool,
+}
+
+impl Output {
+    /// A format without anything that has to be asked for.
+    pub fn of(format: Format) -> Output {
+        Output { format, resources: false, ledger: false }
+    }
 }
 
 /// Prints a judged run to standard output.
@@ -57,9 +68,12 @@ fn print_run(
     path: &Path,
 ) -> Outcome<()> {
     let path = path.to_string_lossy();
+    let details = Details { resources: output.resources, ledger: output.ledger };
     let rendered = match output.format {
-        Format::Text => text::render(record, comparison, &path, terminal.result_width(), paint(terminal)),
-        Format::Json => json::render(record, comparison, &path),
+        Format::Text => {
+            text::render(record, comparison, &path, details, terminal.result_width(), paint(terminal))
+        }
+        Format::Json => json::render(record, comparison, &path, details),
         Format::Markdown => markdown::render(record, comparison, &path),
     };
     terminal.result(&rendered)

@@ -15,6 +15,7 @@ use serde_json::value::RawValue;
 
 use crate::model::failure::{Failure, OrFail, Outcome};
 use crate::model::fingerprint;
+use crate::model::ledger::LedgerEntry;
 use crate::model::record::{BenchmarkRecord, Presence, RunRecord};
 use crate::model::run_id::is_run_id;
 use crate::model::{BenchmarkFailure, BenchmarkKey, EpochSample};
@@ -35,12 +36,18 @@ pub struct JournalEntry {
     pub event: JournalEvent,
 }
 
+/// What a line of the journal holds.
+enum Logged {
+    Benchmark(JournalEntry),
+    Ledger(Box<LedgerEntry>),
+}
+
 /// What came of one benchmark in one epoch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JournalEvent {
     /// It gave numbers.
-    Epoch(EpochSample),
+    Epoch(Box<EpochSample>),
     /// It failed, and is not measured any more.
     Failure(BenchmarkFailure),
 }
@@ -88,14 +95,17 @@ impl Journal {
         Journal::open(folder, 0)
     }
 
-    /// Adds what one epoch gave, and returns when it is on the disk.
+    /// Adds what one epoch gave and what happened during it, and returns when it is on the disk.
     ///
     /// # Errors
     /// When the disk refuses it. The journal is then as it was before, and the same entries may be added again.
-    pub fn append(&mut self, entries: &[JournalEntry]) -> Outcome<()> {
+    pub fn append(&mut self, entries: &[JournalEntry], ledger: Option<&LedgerEntry>) -> Outcome<()> {
         let failed = |error| unwritable(&self.folder.join(EPOCHS), error);
         let mut text = String::new();
         for entry in entries {
+            text.push_str(&line(entry).map_err(|error| failed(error.into()))?);
+        }
+        if let Some(entry) = ledger {
             text.push_str(&line(entry).map_err(|error| failed(error.into()))?);
         }
         let write = || self.epochs.write_all_at(text.as_bytes(), self.whole_bytes);
@@ -187,7 +197,14 @@ fn replay(bytes: &[u8], run: &mut RunRecord) -> usize {
     whole_bytes
 }
 
-fn put(entry: JournalEntry, run: &mut RunRecord) -> Result<(), String> {
+fn put(logged: Logged, run: &mut RunRecord) -> Result<(), String> {
+    let entry = match logged {
+        Logged::Benchmark(entry) => entry,
+        Logged::Ledger(entry) => {
+            run.ledger.push(*entry);
+            return Ok(());
+        }
+    };
     let suite =
         run.suites.get_mut(entry.suite).ok_or_else(|| format!("there is no suite {}", entry.suite))?;
     let known = suite.benchmarks.iter().position(|benchmark| benchmark.key == entry.benchmark);
@@ -196,24 +213,30 @@ fn put(entry: JournalEntry, run: &mut RunRecord) -> Result<(), String> {
         suite.benchmarks.len() - 1
     });
     match entry.event {
-        JournalEvent::Epoch(sample) => suite.benchmarks[place].epochs.push(sample),
+        JournalEvent::Epoch(sample) => suite.benchmarks[place].epochs.push(*sample),
         JournalEvent::Failure(failure) => suite.benchmarks[place].failure = Some(failure),
     }
     Ok(())
 }
 
-fn line(entry: &JournalEntry) -> serde_json::Result<String> {
+fn line(entry: &impl Serialize) -> serde_json::Result<String> {
     let text = serde_json::value::to_raw_value(entry)?;
     let line = Line { sha256: short_hash(text.get()), entry: &text };
     Ok(serde_json::to_string(&line)? + "\n")
 }
 
-fn read_line(bytes: &[u8]) -> Result<JournalEntry, String> {
+fn read_line(bytes: &[u8]) -> Result<Logged, String> {
     let line: Line = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     if short_hash(line.entry.get()) != line.sha256 {
         return Err("its hash does not match".to_owned());
     }
-    serde_json::from_str(line.entry.get()).map_err(|error| error.to_string())
+    // One after the other: serde's own choice between types cannot read maps whose keys are numbers.
+    match serde_json::from_str(line.entry.get()) {
+        Ok(entry) => Ok(Logged::Benchmark(entry)),
+        Err(error) => {
+            serde_json::from_str(line.entry.get()).map(Logged::Ledger).map_err(|_| error.to_string())
+        }
+    }
 }
 
 /// 16 hex digits are enough against accidents.

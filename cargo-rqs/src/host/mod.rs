@@ -8,6 +8,7 @@ pub mod counts;
 pub mod environment;
 pub mod facts;
 pub mod journal;
+pub mod ledger;
 pub mod lock;
 pub mod revisions;
 pub mod signals;

@@ -9,6 +9,7 @@ pub mod facts;
 pub mod failure;
 pub mod fingerprint;
 pub mod item;
+pub mod ledger;
 pub mod policy;
 pub mod probe;
 pub mod profile;
@@ -17,9 +18,9 @@ pub mod revision;
 pub mod run_id;
 pub mod tuning;
 
-#[cfg(test)]
-pub use rqs_harness::contract::BlockOrder;
 pub use rqs_harness::contract::{
-    BenchmarkFailure, BenchmarkKey, Block, ByRole, Counted, CountedEvent, Counts, Disturbance, Engine,
-    EpochSample, NotCounted, Reading, Role, Turn, Work,
+    BenchmarkFailure, BenchmarkKey, Block, ByRole, Counted, CountedEvent, Counter, Counters, Counts,
+    Disturbance, Engine, EpochSample, Missing, NotCounted, Reading, Resources, Role, Turn, Work,
 };
+#[cfg(test)]
+pub use rqs_harness::contract::{BlockOrder, CounterSums};

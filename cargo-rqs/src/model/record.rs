@@ -3,10 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::ledger::{Columns, LedgerEntry};
 use super::policy::{Budget, Policy};
 use super::profile::{ProfileRecord, ProfilingPass};
 use super::revision::Revision;
-use super::{BenchmarkFailure, BenchmarkKey, ByRole, Counted, EpochSample};
+use super::{BenchmarkFailure, BenchmarkKey, ByRole, Counted, Counters, EpochSample};
 
 /// One run. Immutable once written; every derived number can be computed from it again.
 ///
@@ -44,6 +45,13 @@ pub struct RunRecord {
     /// How instructions were counted; absent when they were not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counting: Option<Counting>,
+    /// Which counters were asked for, and what became of them; absent when none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counters: Option<Counters>,
+    /// What happened on the machine during each epoch, in time order, written as columns.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "Columns")]
+    #[schemars(with = "Columns")]
+    pub ledger: Vec<LedgerEntry>,
     /// Everything that the reader should know and that is no number, for example a skipped suite.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,

@@ -1,12 +1,13 @@
 //! A run for programs: a stable format with the raw numbers, what was derived from them, and the verdicts as words.
 
 mod format;
+mod used;
 
 use self::format::{
     AmountWord, BenchmarkReport, ChangeReport, DiscardReport, FORMAT, OutlookReport, Report, SteadinessWord,
     SuiteReport, SummaryReport, VerdictWord, WorkReport,
 };
-use super::escape;
+use super::{Details, escape};
 use crate::analysis::comparison::Comparison;
 use crate::analysis::confidence::Interval;
 use crate::analysis::row::{Finding, Row};
@@ -17,7 +18,7 @@ use crate::model::CountedEvent;
 use crate::model::record::RunRecord;
 
 /// The whole report, with a line break at its end. `record_path` says where the record lies.
-pub fn render(record: &RunRecord, comparison: &Comparison, record_path: &str) -> String {
+pub fn render(record: &RunRecord, comparison: &Comparison, record_path: &str, details: Details) -> String {
     let report = Report {
         format: FORMAT,
         run: &record.id,
@@ -32,9 +33,12 @@ pub fn render(record: &RunRecord, comparison: &Comparison, record_path: &str) ->
         policy: &record.policy,
         placement: &record.placement,
         counting: record.counting.as_ref(),
+        counters: record.counters.as_ref(),
         notes: &record.notes,
         profiling: record.profiling.as_ref(),
         summary: summary(comparison),
+        disturbances: comparison.ledger.as_ref().map(used::ledger),
+        ledger: details.ledger.then_some(&record.ledger),
         suites: comparison
             .suites
             .iter()
@@ -134,6 +138,8 @@ fn benchmark(row: &Row) -> BenchmarkReport<'_> {
             Steadiness::NoSteadyState => SteadinessWord::NoSteadyState,
         }),
         work: row.work.as_ref().map(work),
+        counters: used::counters(&row.used),
+        resources: row.used.resources.as_ref().map(used::resources),
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::escape::{html_block, markdown_code as code};
 use super::flame::told;
 use super::numbers;
-use super::words;
+use super::{Details, words};
 use crate::analysis::comparison::Comparison;
 use crate::analysis::row::{Finding, Row};
 use crate::analysis::verdict::Verdict;
@@ -114,7 +114,8 @@ fn remarks(rows: &[Named], comparison: &Comparison) -> Option<String> {
         .flat_map(|(_, row)| {
             let name = code(&row.key.to_string());
             let found = told::of_row(row).into_iter().map(|(name, part)| format!("{} {part}", code(name)));
-            let remarks = words::remarks(row, &comparison.summary).into_iter().chain(found);
+            let remarks =
+                words::remarks(row, &comparison.summary, Details::default()).into_iter().chain(found);
             remarks.map(move |remark| format!("- {name}: {remark}"))
         })
         .collect();
@@ -132,7 +133,7 @@ fn failure((_, row): &Named) -> Option<String> {
 }
 
 fn circumstances(record: &RunRecord, comparison: &Comparison, record_path: &str) -> String {
-    let mut lines: Vec<String> = words::circumstances(record, &comparison.summary)
+    let mut lines: Vec<String> = words::circumstances(record, comparison)
         .into_iter()
         .map(|(label, text)| format!("- {label}: {text}"))
         .collect();

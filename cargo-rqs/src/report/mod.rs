@@ -1,10 +1,12 @@
 //! Comparisons and histories to text, Markdown and JSON, as strings.
 
 pub mod checks;
+pub mod counters;
 pub mod escape;
 pub mod flame;
 pub mod hosts;
 pub mod json;
+pub mod ledger;
 pub mod markdown;
 pub mod numbers;
 pub mod paint;
@@ -17,3 +19,12 @@ mod work;
 
 #[cfg(test)]
 mod samples;
+
+/// What is shown beside the verdicts when it is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Details {
+    /// What every benchmark used of the machine.
+    pub resources: bool,
+    /// What happened on the machine during each epoch.
+    pub ledger: bool,
+}

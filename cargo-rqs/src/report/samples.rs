@@ -1,14 +1,15 @@
 //! Records made by hand for the tests of the reports: one calm, one with everything in it, nasty names included.
 
 use crate::analysis::comparison::{Comparison, compare};
+use crate::model::ledger::LedgerEntry;
 use crate::model::policy::{Budget, Policy};
 use crate::model::record::{
     BenchmarkRecord, Counting, LockSource, Placement, Presence, RunRecord, SuiteRecord,
 };
 use crate::model::revision::{Revision, RevisionKind};
 use crate::model::{
-    BenchmarkFailure, BenchmarkKey, Block, BlockOrder, ByRole, Counted, Counts, Disturbance, Engine,
-    EpochSample, NotCounted, Role, Turn,
+    BenchmarkFailure, BenchmarkKey, Block, BlockOrder, ByRole, Counted, Counter, CounterSums, Counters,
+    Counts, Disturbance, Engine, EpochSample, Missing, NotCounted, Resources, Role, Turn,
 };
 
 /// One suite, four benchmarks, no trouble.
@@ -102,6 +103,68 @@ pub fn scattered() -> (RunRecord, Comparison) {
     (record, comparison)
 }
 
+/// A run with two epochs whose events were counted, one benchmark by the processor as well, and a ledger.
+pub fn with_counters() -> (RunRecord, Comparison) {
+    use Counter::{BranchMisses, Branches, CacheMisses, CacheReferences, Cycles, Instructions, PageFaults};
+    let mut record = record(vec![suite(
+        "json::parse",
+        vec![measured("counted", 2, 1_234.0, 0.05), measured("no processor", 2, 87.65, 0.0)],
+    )]);
+    // 2,400,000 iterations of each side in an epoch.
+    let sums = |each: &[(Counter, u64)]| CounterSums {
+        sums: each.iter().map(|(counter, times)| (*counter, times * 2_400_000)).collect(),
+        ..CounterSums::default()
+    };
+    let of_both =
+        [(Cycles, 6_000), (Branches, 100), (BranchMisses, 1), (CacheReferences, 20), (PageFaults, 0)];
+    let baseline = sums(&[&of_both[..], &[(Instructions, 12_000), (CacheMisses, 1)]].concat());
+    let candidate = sums(&[&of_both[..], &[(Instructions, 12_600), (CacheMisses, 2)]].concat());
+    let resources = |cpu_ns, peak_memory_bytes| Resources {
+        wall_ns: 1_000_000_000,
+        cpu_ns,
+        peak_memory_bytes: Some(peak_memory_bytes),
+        disk_read_bytes: Some(0),
+        disk_write_bytes: Some(0),
+        network_sent_bytes: Some(500_000),
+        network_received_bytes: Some(0),
+        ..Resources::default()
+    };
+    let [counted, plain] = &mut record.suites[0].benchmarks[..] else { return empty() };
+    for sample in &mut counted.epochs {
+        sample.counters = Some(ByRole::new(baseline.clone(), candidate.clone()));
+        sample.resources =
+            Some(ByRole::new(resources(998_000_000, 4_000_000), resources(990_000_000, 6_000_000)));
+    }
+    for sample in &mut plain.epochs {
+        sample.counters = Some(ByRole::from_fn(|_| sums(&[(PageFaults, 1)])));
+    }
+    let missing = [(Counter::L1dMisses, Missing::NotThere), (Counter::DtlbMisses, Missing::NotThere)];
+    record.counters = Some(Counters {
+        asked: Counter::ALL.to_vec(),
+        threads: true,
+        missing: missing.into(),
+        from_usage: Vec::new(),
+    });
+    let happened = |epoch, steal_ticks, bench_busy_ticks, cgroup_throttles| LedgerEntry {
+        epoch,
+        wall_us: 200_000,
+        steal_ticks: Some(steal_ticks),
+        bench_busy_ticks: Some(bench_busy_ticks),
+        bench_own_us: Some(180_000),
+        voluntary_switches: Some(2_210),
+        involuntary_switches: Some(epoch),
+        major_faults: Some(0),
+        pressure_cpu_some_us: (epoch > 0).then_some(1_250),
+        temperature_millicelsius: Some(54_400),
+        load_hundredths: Some(189),
+        cgroup_throttles: Some(cgroup_throttles),
+        ..LedgerEntry::default()
+    };
+    record.ledger = vec![happened(0, 0, 18, 0), happened(1, 1, 20, 3)];
+    let comparison = compare(&record);
+    (record, comparison)
+}
+
 /// A run without any benchmark.
 pub fn empty() -> (RunRecord, Comparison) {
     let record = record(vec![]);
@@ -140,6 +203,8 @@ fn record(suites: Vec<SuiteRecord>) -> RunRecord {
             aslr_off: true,
         },
         counting: None,
+        counters: None,
+        ledger: Vec::new(),
         notes: Vec::new(),
         suites,
         profiling: None,
@@ -186,6 +251,8 @@ fn epoch(number: u32, engine: Engine, calm_blocks: usize, ns: impl Fn(usize) -> 
         warm_up: ByRole::new(turn(1.0), turn(1.0)),
         helper_threads: false,
         handover_ns: 0,
+        counters: None,
+        resources: None,
         blocks: blocks.collect(),
     }
 }

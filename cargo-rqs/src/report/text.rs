@@ -5,7 +5,7 @@ use super::flame::told;
 use super::numbers;
 use super::paint::{Paint, Tone};
 use super::table::{self, Align, Line};
-use super::words;
+use super::{Details, ledger, words};
 use crate::analysis::comparison::{Comparison, SuiteComparison};
 use crate::analysis::row::{Finding, Row};
 use crate::model::ByRole;
@@ -19,17 +19,22 @@ pub fn render(
     record: &RunRecord,
     comparison: &Comparison,
     record_path: &str,
+    details: Details,
     width: Option<usize>,
     paint: Paint,
 ) -> String {
     let mut text = header(record, comparison, paint);
     text.push('\n');
-    let lines = body(comparison);
+    let lines = body(comparison, details);
     if !lines.is_empty() {
         text += &table::render(&lines, &ALIGNS, width, paint);
         text.push('\n');
     }
-    text + &summary(record, comparison, record_path, paint)
+    text += &summary(record, comparison, record_path, paint);
+    if details.ledger {
+        text += &format!("\n{}", ledger::whole(record, paint));
+    }
+    text
 }
 
 fn header(record: &RunRecord, comparison: &Comparison, paint: Paint) -> String {
@@ -73,7 +78,7 @@ fn harness(harness: &ByRole<String>) -> String {
     }
 }
 
-fn body(comparison: &Comparison) -> Vec<Line> {
+fn body(comparison: &Comparison, details: Details) -> Vec<Line> {
     if comparison.rows().next().is_none() {
         return Vec::new();
     }
@@ -87,7 +92,7 @@ fn body(comparison: &Comparison) -> Vec<Line> {
         }
         for row in &suite.rows {
             lines.push(cells(row));
-            lines.extend(remarks(row, comparison));
+            lines.extend(remarks(row, comparison, details));
         }
     }
     lines
@@ -112,7 +117,7 @@ fn cells(row: &Row) -> Line {
 }
 
 /// The lines under a row: what is to be known beside the verdict, and what a failed benchmark printed.
-fn remarks(row: &Row, comparison: &Comparison) -> Vec<Line> {
+fn remarks(row: &Row, comparison: &Comparison, details: Details) -> Vec<Line> {
     let mut lines = Vec::new();
     if let Finding::Failed(failure) = &row.finding {
         let what = format!("    on the {}: {}", failure.role, visible(&failure.what));
@@ -120,7 +125,7 @@ fn remarks(row: &Row, comparison: &Comparison) -> Vec<Line> {
         let printed = visible_lines(&failure.stderr_tail).map(|line| format!("    | {line}"));
         lines.extend(printed.map(|line| Line::Across(line.trim_end().to_owned(), Tone::Quiet)));
     }
-    let words = words::remarks(row, &comparison.summary).into_iter();
+    let words = words::remarks(row, &comparison.summary, details).into_iter();
     let words =
         words.chain(told::of_row(row).into_iter().map(|(name, part)| format!("{}: {part}", visible(name))));
     lines.extend(words.map(|remark| Line::Across(format!("    {remark}"), Tone::Quiet)));
@@ -131,7 +136,7 @@ fn summary(record: &RunRecord, comparison: &Comparison, record_path: &str, paint
     let counts = words::counts(&comparison.summary.counts);
     let counts: Vec<String> = counts.iter().map(|(text, tone)| paint.tone(*tone, text)).collect();
     let outcome = if counts.is_empty() { "no benchmarks to compare".to_owned() } else { counts.join(", ") };
-    let mut facts: Vec<(&str, String)> = words::circumstances(record, &comparison.summary);
+    let mut facts: Vec<(&str, String)> = words::circumstances(record, comparison);
     facts.push(("environment", visible(record.environment.get(..12).unwrap_or(&record.environment))));
     facts.push(("record", visible(record_path)));
     facts.extend(

@@ -3,6 +3,8 @@
 
 use super::numbers::{self, count, percent};
 use super::paint::Tone;
+use super::{Details, counters, ledger};
+use crate::analysis::comparison::Comparison;
 use crate::analysis::row::{Finding, Outlook, Row};
 use crate::analysis::steadiness::Steadiness;
 use crate::analysis::summary::{Counts, Summary};
@@ -62,7 +64,7 @@ pub fn epochs(row: &Row) -> String {
 }
 
 /// What a reader should know of a benchmark beside its verdict.
-pub fn remarks(row: &Row, summary: &Summary) -> Vec<String> {
+pub fn remarks(row: &Row, summary: &Summary, details: Details) -> Vec<String> {
     let mut remarks = Vec::new();
     match &row.finding {
         Finding::Measured(judgement, Some(outlook)) => remarks.push(outlook_in_words(judgement, outlook)),
@@ -83,6 +85,8 @@ pub fn remarks(row: &Row, summary: &Summary) -> Vec<String> {
             format!("measured {}, which is less precise than sample by sample", engine_in_words(*engine))
         }));
     }
+    remarks.extend(counters::counted(row));
+    remarks.extend(counters::resources(row, details.resources));
     remarks
 }
 
@@ -133,7 +137,8 @@ fn engine_in_words(engine: Engine) -> &'static str {
 }
 
 /// How the run was made: labels and sentences.
-pub fn circumstances(record: &RunRecord, summary: &Summary) -> Vec<(&'static str, String)> {
+pub fn circumstances(record: &RunRecord, comparison: &Comparison) -> Vec<(&'static str, String)> {
+    let summary = &comparison.summary;
     let mut lines = Vec::new();
     let measured = summary.counts.measured() as u64;
     if let Some(change) = summary.geometric_mean_change {
@@ -144,7 +149,11 @@ pub fn circumstances(record: &RunRecord, summary: &Summary) -> Vec<(&'static str
         let engines: Vec<_> = summary.engines.iter().map(|engine| engine_in_words(*engine)).collect();
         lines.push(("alternating", format!("{}; {}", engines.join(" and "), placement(&record.placement))));
         lines.push(("false alarms", false_alarms(record)));
-        lines.push(("disturbance", disturbance(summary)));
+        let machine = comparison.ledger.as_ref().map(ledger::short).filter(|machine| !machine.is_empty());
+        let machine = machine.map(|machine| format!("; {machine}")).unwrap_or_default();
+        lines.push(("disturbance", disturbance(summary) + &machine));
+        let missing = record.counters.as_ref().and_then(counters::missing);
+        lines.extend(missing.map(|missing| ("counters", missing)));
         if summary.counts.regressed + summary.counts.improved > 0 {
             lines.push(("layout", LAYOUT.to_owned()));
         }
@@ -244,8 +253,9 @@ mod tests {
 
     #[test]
     fn epochs_that_differ_widely_are_told_with_their_range_and_others_are_not() {
-        let told = |comparison: &crate::analysis::comparison::Comparison| -> Vec<String> {
-            let remarks = comparison.rows().flat_map(|row| remarks(row, &comparison.summary));
+        let told = |comparison: &Comparison| -> Vec<String> {
+            let remarks =
+                comparison.rows().flat_map(|row| remarks(row, &comparison.summary, Details::default()));
             remarks.filter(|remark| remark.starts_with("single epochs gave")).collect()
         };
         let (_, scattered) = samples::scattered();

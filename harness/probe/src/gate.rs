@@ -12,6 +12,7 @@ mod learning;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use crate::callsite::{Callers, Signature};
+use crate::counters::Counters;
 use crate::layout::{MAX_TURNS, NOBODY, Shared, Side, station};
 use crate::system;
 
@@ -62,6 +63,7 @@ pub struct Gate {
     in_sample: bool,
     usage: system::Usage,
     counting: counting::Counting,
+    counters: Counters,
 }
 
 impl Gate {
@@ -93,6 +95,7 @@ impl Gate {
             in_sample: false,
             usage: system::Usage::default(),
             counting: counting::Counting::default(),
+            counters: Counters::open(shared, &shared.sides[role]),
         }
     }
 
@@ -180,6 +183,7 @@ impl Gate {
         self.learned_len = 1;
         self.reads_in_call = 1;
         self.stop_at(station::WARM_UP);
+        self.counters.obey();
         self.learned[0] = Callers::of(return_slot);
         self.helper_cpu_ns = system::helper_cpu_ns(clock);
         self.phase = Phase::Learning;
@@ -282,6 +286,8 @@ impl Gate {
             return;
         }
         self.phase = Phase::Turns;
+        self.counters.obey();
+        self.counters.begin_measurement();
         self.wait_for_own_turn(clock);
         self.begin_counting();
     }
@@ -330,6 +336,9 @@ impl Gate {
         self.own_turns += 1;
         self.turn += 1;
         let next_is_mine = self.owner(self.turn) as usize == self.role;
+        if !next_is_mine {
+            self.counters.end_turn(&usage, clock);
+        }
         if self.shared.stop_whole.load(Acquire) == 1 && !next_is_mine {
             // The coordinator stops this process with all its threads, and passes the turn on itself.
             self.stop_at(station::TURN_END);
@@ -361,6 +370,7 @@ impl Gate {
         }
         self.samples_left = self.shared.plan[self.turn].samples.load(Acquire).max(1);
         self.usage = system::thread_usage();
+        self.counters.begin_turn(&self.usage, clock);
         let begin_ns = clock(system::CLOCK_MONOTONIC).as_ns();
         self.side().traces[self.own_turns].begin_ns.store(begin_ns, Relaxed);
     }
@@ -377,6 +387,7 @@ impl Gate {
             self.end_turn(&clock);
             self.wait_for_own_turn(&clock);
         }
+        self.counters.end_measurement();
         self.side().samples_seen.store(self.samples_seen, Release);
         self.phase = Phase::Idle;
     }

@@ -3,9 +3,13 @@
 use core::sync::atomic::{AtomicI32, AtomicU32, AtomicU64};
 
 /// Names this layout; a probe that finds another one stays out of the way.
-pub const MAGIC: u64 = 0x5251_5350_524f_4204;
+pub const MAGIC: u64 = 0x5251_5350_524f_4205;
 /// Turns that one plan can hold, both sides together.
 pub const MAX_TURNS: usize = 2048;
+/// Events that can be counted at the same time.
+pub const MAX_EVENTS: usize = 16;
+/// Words that a `perf_event_attr` has at most; an older kernel takes a longer one whose rest is zero.
+pub const ATTRIBUTE_WORDS: usize = 20;
 /// Owner of a turn that belongs to nobody: the plan is over.
 pub const NOBODY: u32 = 2;
 
@@ -48,6 +52,45 @@ pub struct TurnTrace {
     pub major_faults: AtomicU32,
 }
 
+/// One event to count, as the coordinator wants it opened.
+#[repr(C)]
+pub struct PlannedEvent {
+    /// The bytes of the kernel's `perf_event_attr`, in words as they lie in memory.
+    pub attribute: [AtomicU64; ATTRIBUTE_WORDS],
+    /// Place in the plan of the event that leads its group; its own place for a leader.
+    pub leader: AtomicU32,
+    /// Keeps the next field aligned.
+    pub reserved: AtomicU32,
+}
+
+/// What the probe counted of one event, in the last measurement.
+#[repr(C)]
+pub struct CountedEvent {
+    /// Sum over the side's own turns. Turns that follow each other without a hand-over count as one.
+    pub sum: AtomicU64,
+    /// Turns in which it was not counting all the time.
+    pub unscheduled_turns: AtomicU32,
+    /// Why it could not be opened, as an `errno`; 0 when it could.
+    pub error: AtomicI32,
+}
+
+/// What a side used in its own turns of the last measurement.
+#[repr(C)]
+pub struct Used {
+    /// Wall time of the turns.
+    pub wall_ns: AtomicU64,
+    /// Processor time of the whole process in them.
+    pub cpu_ns: AtomicU64,
+    /// Page faults of the timing thread, minor and major.
+    pub page_faults: AtomicU64,
+    /// Context switches of the timing thread, voluntary and involuntary.
+    pub context_switches: AtomicU64,
+    /// Bytes that went out through the socket calls, since the start of the process.
+    pub sent_bytes: AtomicU64,
+    /// Bytes that came in through them.
+    pub received_bytes: AtomicU64,
+}
+
 /// One side of the pair.
 #[repr(C)]
 pub struct Side {
@@ -77,12 +120,16 @@ pub struct Side {
     pub samples_seen: AtomicU32,
     /// To the probe: calls that a warm-up has at least.
     pub least_calls: AtomicU32,
-    /// Keeps the next field aligned.
-    pub reserved: AtomicU32,
+    /// To the probe: 1 when it is to count no events in this benchmark, and to close what it has open.
+    pub uncounted: AtomicU32,
     /// From the probe: 1 when only what lies between inner clock reads is counted, 0 when whole samples are.
     pub counts_inner: AtomicU32,
     /// From the probe: its own turns, in order.
     pub traces: [TurnTrace; MAX_TURNS],
+    /// From the probe: the events of the plan, in order.
+    pub counted: [CountedEvent; MAX_EVENTS],
+    /// From the probe: what else its turns used.
+    pub used: Used,
 }
 
 /// The whole shared memory.
@@ -100,6 +147,12 @@ pub struct Shared {
     pub counting: AtomicU32,
     /// The turns.
     pub plan: [PlannedTurn; MAX_TURNS],
+    /// Events in the plan.
+    pub event_count: AtomicU32,
+    /// Keeps the next field aligned.
+    pub reserved_too: AtomicU32,
+    /// The events to count, each leader before its group. Read once, when a probe is loaded.
+    pub events: [PlannedEvent; MAX_EVENTS],
     /// Baseline, candidate.
     pub sides: [Side; 2],
 }

@@ -5,8 +5,10 @@
 //! there while the other one takes its turn. It stays silent in every program that the coordinator did not start.
 
 mod callsite;
+mod counters;
 mod gate;
 mod layout;
+mod sockets;
 mod system;
 mod valgrind;
 
@@ -80,6 +82,7 @@ extern "C" fn construct() {
     // SAFETY: the constructor runs before main, alone.
     unsafe { *GATE.0.get() = Some(Gate::new(shared, role as usize, event_fd as c_int)) };
     COUNTING.store(shared.counting.load(Ordering::Acquire) == 1, Ordering::Relaxed);
+    sockets::begin(&shared.sides[role as usize].used);
     shared.sides[role as usize].loaded.store(1, Ordering::Release);
     ACTIVE.store(true, Ordering::Release);
 }
@@ -93,6 +96,12 @@ extern "C" fn fall_silent() {
     ACTIVE.store(false, Ordering::Relaxed);
     RANDOM_SEED.store(0, Ordering::Relaxed);
     COUNTING.store(false, Ordering::Relaxed);
+    sockets::end();
+}
+
+/// Whether this is the socket on which the harness talks to the coordinator.
+fn is_harness_socket(socket: c_int) -> bool {
+    socket == HARNESS_SOCKET.load(Ordering::Relaxed)
 }
 
 /// The clock as the C library gives it.
@@ -179,7 +188,7 @@ pub unsafe extern "C" fn send(socket: c_int, bytes: *const c_void, len: usize, f
     if address.is_null() {
         return -1;
     }
-    if ACTIVE.load(Ordering::Relaxed) && socket == HARNESS_SOCKET.load(Ordering::Relaxed) && len > 4 {
+    if ACTIVE.load(Ordering::Relaxed) && is_harness_socket(socket) && len > 4 {
         // SAFETY: as the caller promises.
         let payload = unsafe { core::slice::from_raw_parts(bytes.cast::<u8>(), len) };
         // SAFETY: the harness sends from the thread that times.
@@ -190,7 +199,7 @@ pub unsafe extern "C" fn send(socket: c_int, bytes: *const c_void, len: usize, f
     // SAFETY: the symbol is the C library's send.
     let function: extern "C" fn(c_int, *const c_void, usize, c_int) -> isize =
         unsafe { core::mem::transmute(address) };
-    function(socket, bytes, len, flags)
+    sockets::sent(socket, function(socket, bytes, len, flags))
 }
 
 /// Hook of `connect`: finds the socket on which the harness talks to the coordinator.

@@ -39,15 +39,25 @@ impl Usage {
         self.longs[5]
     }
 
+    /// Page faults, with and without a disk.
+    pub fn page_faults(&self) -> i64 {
+        self.longs[4] + self.longs[5]
+    }
+
     /// Involuntary context switches.
     pub fn involuntary_switches(&self) -> i64 {
         self.longs[13]
+    }
+
+    /// Context switches, voluntary and involuntary.
+    pub fn switches(&self) -> i64 {
+        self.longs[12] + self.longs[13]
     }
 }
 
 pub const CLOCK_REALTIME: c_int = 0;
 pub const CLOCK_MONOTONIC: c_int = 1;
-const CLOCK_PROCESS_CPUTIME_ID: c_int = 2;
+pub const CLOCK_PROCESS_CPUTIME_ID: c_int = 2;
 const CLOCK_THREAD_CPUTIME_ID: c_int = 3;
 const RUSAGE_THREAD: c_int = 1;
 const RTLD_NEXT: *mut c_void = -1isize as *mut c_void;
@@ -58,6 +68,14 @@ const FUTEX_WAIT: c_int = 0;
 const FUTEX_WAKE: c_int = 1;
 const F_SETFD: c_int = 2;
 const FD_CLOEXEC: c_int = 1;
+const PERF_FLAG_FD_CLOEXEC: c_long = 8;
+const PERF_EVENT_IOC_ENABLE: c_long = 0x2400;
+const PERF_EVENT_IOC_DISABLE: c_long = 0x2401;
+const PERF_IOC_FLAG_GROUP: c_int = 1;
+#[cfg(target_arch = "x86_64")]
+const SYS_PERF_EVENT_OPEN: c_long = 298;
+#[cfg(target_arch = "aarch64")]
+const SYS_PERF_EVENT_OPEN: c_long = 241;
 #[cfg(target_arch = "x86_64")]
 const SYS_FUTEX: c_long = 202;
 #[cfg(target_arch = "x86_64")]
@@ -75,7 +93,10 @@ unsafe extern "C" {
     fn mmap(at: *mut c_void, len: usize, prot: c_int, flags: c_int, fd: c_int, offset: i64) -> *mut c_void;
     fn close(fd: c_int) -> c_int;
     fn fcntl(fd: c_int, command: c_int, argument: c_int) -> c_int;
+    fn ioctl(fd: c_int, request: c_long, ...) -> c_int;
+    fn read(fd: c_int, bytes: *mut c_void, len: usize) -> isize;
     fn write(fd: c_int, bytes: *const c_void, len: usize) -> isize;
+    fn __errno_location() -> *mut c_int;
     fn syscall(number: c_long, ...) -> c_long;
     fn getrusage(who: c_int, usage: *mut Usage) -> c_int;
     fn sbrk(increment: isize) -> *mut c_void;
@@ -202,6 +223,44 @@ pub fn thread_usage() -> Usage {
 pub fn helper_cpu_ns(clock: impl Fn(c_int) -> Timespec) -> u64 {
     let thread = clock(CLOCK_THREAD_CPUTIME_ID).as_ns();
     clock(CLOCK_PROCESS_CPUTIME_ID).as_ns().saturating_sub(thread)
+}
+
+/// Opens an event of the calling thread and of all it starts, in the group of another descriptor (-1: in its own);
+/// the `errno` when that fails.
+pub fn open_event(attribute: &[u64], group_fd: c_int) -> Result<c_int, c_int> {
+    // SAFETY: the attribute is readable and holds its own size; 0 is the calling thread, -1 every core.
+    let fd = unsafe {
+        let (this_thread, any_core): (c_int, c_int) = (0, -1);
+        syscall(
+            SYS_PERF_EVENT_OPEN,
+            attribute.as_ptr(),
+            this_thread,
+            any_core,
+            group_fd,
+            PERF_FLAG_FD_CLOEXEC,
+        )
+    };
+    // SAFETY: the C library's own variable of this thread.
+    if fd < 0 { Err(unsafe { *__errno_location() }) } else { Ok(fd as c_int) }
+}
+
+/// Lets the events of a group count.
+pub fn switch_events_on(leader: c_int) {
+    // SAFETY: the descriptor is an event's, and the request takes an int.
+    unsafe { ioctl(leader, PERF_EVENT_IOC_ENABLE, PERF_IOC_FLAG_GROUP) };
+}
+
+/// Stops the events of a group.
+pub fn switch_events_off(leader: c_int) {
+    // SAFETY: the descriptor is an event's, and the request takes an int.
+    unsafe { ioctl(leader, PERF_EVENT_IOC_DISABLE, PERF_IOC_FLAG_GROUP) };
+}
+
+/// Fills `words` from a descriptor; `false` when it gives less.
+pub fn read_words(fd: c_int, words: &mut [u64]) -> bool {
+    let bytes = size_of_val(words);
+    // SAFETY: so many bytes can be written there.
+    unsafe { read(fd, words.as_mut_ptr().cast(), bytes) == bytes as isize }
 }
 
 /// Calls `child` in every forked child.

@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::copies::Copies;
 use super::stage::{Event, MeasureError, Stage, system};
 use super::turns::sum;
+use super::watching::{Seen, Watch};
 use super::{EpochReport, EpochRequest, Occurrences, Pair};
 use crate::coin::Coins;
 use crate::contract::{
@@ -15,9 +16,15 @@ use crate::criterion::command_line::{self, PLAIN_SAMPLES, SHORT, WHOLE_SECONDS};
 use crate::criterion::message::{Measured, Message};
 use crate::kernel;
 
+/// One side's numbers of one benchmark.
+struct Taken {
+    measured: Measured,
+    seen: Seen,
+}
+
 /// What a side came to when it was let go.
 enum Step {
-    Measured(BenchmarkKey, Measured),
+    Measured(BenchmarkKey, Box<Taken>),
     Failed(BenchmarkFailure),
     Ended,
 }
@@ -37,10 +44,15 @@ impl Pair<'_> {
         let copies = Copies::of(&self.executables, &mut Coins::new(request.seed))?;
         let mut stage = Stage::new(self.conditions, self.interrupted);
         let spawned_first = request.spawned_first;
+        let mut watches = ByRole::<Option<Watch>>::default();
         for role in [spawned_first, spawned_first.other()] {
             stage.enter(role, copies.executables().get(role), &arguments, &self.home(role), None)?;
             if let Some(actor) = stage.actor(role) {
                 actor.connection().hold_greeting();
+                let watch = Watch::new(actor.pid(), &self.proc, self.conditions);
+                let missing = watch.counters().missing();
+                report.missing.extend(missing.iter().map(|(counter, why)| (*counter, *why)));
+                *watches.get_mut(role) = Some(watch);
             }
         }
         let mut occurrences = ByRole::<Occurrences>::default();
@@ -49,11 +61,12 @@ impl Pair<'_> {
             let next = request.tasks.get(report.samples.len()).map(|task| task.warmed_first);
             let warmed_first = next.unwrap_or(spawned_first);
             let begin = Instant::now();
-            let mut measured = ByRole::<Option<(BenchmarkKey, Measured)>>::default();
+            let mut measured = ByRole::<Option<(BenchmarkKey, Taken)>>::default();
             let steal_before = kernel::steal_ticks(&self.conditions.bench_cpus);
             for role in [warmed_first, warmed_first.other()] {
-                match step(&mut stage, role, first_benchmark, occurrences.get_mut(role))? {
-                    Step::Measured(key, numbers) => *measured.get_mut(role) = Some((key, numbers)),
+                let watch = watches.get_mut(role).as_mut();
+                match step(&mut stage, role, first_benchmark, watch, occurrences.get_mut(role))? {
+                    Step::Measured(key, taken) => *measured.get_mut(role) = Some((key, *taken)),
                     Step::Failed(failure) => {
                         let key = measured.get(role.other()).as_ref().map(|(key, _)| key.clone());
                         let key = key.or_else(|| keys.get(report.samples.len()).cloned());
@@ -72,9 +85,9 @@ impl Pair<'_> {
                 return Err(MeasureError::OtherOrder);
             }
             let steal = kernel::steal_ticks(&self.conditions.bench_cpus).saturating_sub(steal_before);
-            let numbers = ByRole::new(baseline, candidate);
+            let taken = ByRole::new(baseline, candidate);
             report.costs.push((key.clone(), begin.elapsed()));
-            report.samples.push((key, sample(request.number, spawned_first, warmed_first, &numbers, steal)));
+            report.samples.push((key, sample(request.number, spawned_first, warmed_first, &taken, steal)));
         }
     }
 }
@@ -84,8 +97,12 @@ fn step(
     stage: &mut Stage<'_>,
     role: Role,
     first: bool,
+    mut watch: Option<&mut Watch>,
     occurrences: &mut Occurrences,
 ) -> Result<Step, MeasureError> {
+    if let Some(watch) = &mut watch {
+        watch.benchmark_begins();
+    }
     if let Some(actor) = stage.actor(role) {
         if first {
             system(actor.connection().greet(), || "cannot greet a benchmark".into())?;
@@ -103,8 +120,15 @@ fn step(
         };
         let Some(actor) = stage.actor(role) else { return Ok(Step::Ended) };
         match event {
+            Event::Message(Message::MeasurementBegins { .. }) => {
+                if let Some(watch) = &mut watch {
+                    watch.measurement_begins();
+                }
+            }
             Event::Message(Message::Measured(measured)) => {
-                return Ok(Step::Measured(occurrences.next(&measured.id), measured));
+                let seen = watch.map_or_else(Seen::default, Watch::measured);
+                let key = occurrences.next(&measured.id);
+                return Ok(Step::Measured(key, Box::new(Taken { measured, seen })));
             }
             Event::Message(Message::GroupEnds) => actor.send_continue()?,
             Event::Message(_) | Event::Rang => {}
@@ -119,10 +143,11 @@ fn sample(
     number: u32,
     spawned_first: Role,
     warmed_first: Role,
-    measured: &ByRole<Measured>,
+    taken: &ByRole<Taken>,
     steal: u64,
 ) -> EpochSample {
-    let halves = |side: &Measured| {
+    let halves = |side: &Taken| {
+        let side = &side.measured;
         let turn = |(&iterations, &elapsed_ns)| Turn { iterations, elapsed_ns };
         let samples: Vec<Turn> = side.iterations.iter().zip(&side.elapsed_ns).map(turn).collect();
         let (first, second) = samples.split_at(samples.len() / 2);
@@ -139,6 +164,8 @@ fn sample(
         warm_up: ByRole::new(nothing, nothing),
         helper_threads: false,
         handover_ns: 0,
-        blocks: vec![Block { order, turns: measured.as_ref().map(halves), disturbance }],
+        counters: ByRole::try_from_fn(|role| taken.get(role).seen.counters.clone().ok_or(())).ok(),
+        resources: ByRole::try_from_fn(|role| taken.get(role).seen.resources.ok_or(())).ok(),
+        blocks: vec![Block { order, turns: taken.as_ref().map(halves), disturbance }],
     }
 }

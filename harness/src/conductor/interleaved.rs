@@ -2,6 +2,8 @@
 //! alternation.
 
 mod steps;
+mod traces;
+mod using;
 
 use std::collections::BTreeMap;
 use std::process::ExitStatus;
@@ -11,9 +13,9 @@ use super::copies::Copies;
 use super::stage::{MeasureError, ProbeSettings, Stage, system};
 use super::stations::{self, Broken, Reached, Step, unbroken};
 use super::turns::{self, TurnPlan};
-use super::{EpochReport, EpochRequest, Learned, Occurrences, Pair, Task};
+use super::{EpochReport, EpochRequest, HELPER_SHARE, Learned, Occurrences, Pair, Task};
 use crate::coin::Coins;
-use crate::contract::{BenchmarkKey, Block, ByRole, Disturbance, Engine, EpochSample, Role, Turn};
+use crate::contract::{BenchmarkKey, ByRole, Engine, EpochSample, Role, Turn};
 use crate::criterion::command_line::{self, FEWEST_SAMPLES, PRETENDED};
 use crate::criterion::message::Measured;
 use crate::criterion::sampling::{self, Config, Mode, Sampling};
@@ -25,8 +27,6 @@ use crate::shared::layout::station;
 const LEAST_TURN_NS: f64 = 100_000.0;
 /// Turns of a benchmark whose whole processes are stopped in between, which costs much more.
 const LEAST_WHOLE_TURN_NS: f64 = 2_000_000.0;
-/// Helper threads below this share of the warm-up do not count as running.
-const HELPER_SHARE: f64 = 0.02;
 /// A measurement may take this many times what was wanted before it is refused as out of control.
 const MOST_OVERRUN: f64 = 50.0;
 /// ... unless it takes less than this anyway.
@@ -94,6 +94,7 @@ impl Pair<'_> {
         let copies = Copies::of(&self.executables, coins)?;
         let executables = copies.executables();
         let memory = system(SharedMemory::create(), || "cannot make shared memory".into())?;
+        memory.set_events(&self.conditions.events);
         let mut stage = Stage::new(self.conditions, self.interrupted);
         let settings = ProbeSettings {
             file: &self.probe,
@@ -236,9 +237,14 @@ impl Epoch<'_, '_> {
             if scouting { (SCOUT_WARM_UP_NS, 0.0) } else { (task.warm_up_ns, task.measure_ns as f64) };
         let mut warm_up =
             ByRole::new(Turn { iterations: 0, elapsed_ns: 0 }, Turn { iterations: 0, elapsed_ns: 0 });
+        // What has shown threads of its own before is taken to have them again, so that nothing is open while it warms up.
+        let mut threaded = self.pair.learned.get(&task.key).is_some_and(|learned| learned.helpers);
         let mut helpers = false;
+        let mut peaks = ByRole::<bool>::default();
         for role in order {
             unbroken!(self.await_station(role, station::WARM_UP));
+            *peaks.get_mut(role) = self.forget_peak(role);
+            self.count_unless(threaded);
             self.memory.set_warm_up_ns(role, warm_up_target_ns);
             self.memory.grant(role);
             unbroken!(self.await_station(role, station::WARM_UP_END));
@@ -246,6 +252,8 @@ impl Epoch<'_, '_> {
             *warm_up.get_mut(role) = Turn { iterations: (1u64 << calls.min(63)) - 1, elapsed_ns };
             helpers |= helper_cpu_ns as f64 > HELPER_SHARE * elapsed_ns as f64;
         }
+        threaded |= helpers;
+        self.count_unless(threaded);
         if helpers && self.pair.conditions.fifo {
             // A real-time thread that spins for a helper on its own core would starve it.
             for role in Role::BOTH {
@@ -268,10 +276,11 @@ impl Epoch<'_, '_> {
             // Nothing is measured: this time only learns how the benchmark samples.
             TurnPlan { samples: ByRole::default(), orders: Vec::new() }
         };
+        let before = self.standing(&peaks);
         let steal_before = kernel::steal_ticks(&self.pair.conditions.bench_cpus);
         let measured = unbroken!(self.run_turns(&plan, helpers));
         let steal = kernel::steal_ticks(&self.pair.conditions.bench_cpus).saturating_sub(steal_before);
-        self.learn(&task.key, mean_ns, &configs, &samplings, &measured);
+        self.learn(&task.key, mean_ns, &configs, &samplings, &measured, threaded);
         let as_planned = measured.iter().all(|(role, side)| {
             side.iterations == samplings.get(role).iterations
                 && self.memory.samples_seen(role) as usize == side.iterations.len()
@@ -287,6 +296,7 @@ impl Epoch<'_, '_> {
             report.without_turns.push(task.key.clone());
         } else {
             let blocks = self.blocks(&plan, &measured, steal);
+            let (counters, resources) = self.used(&before, threaded, report);
             let sample = EpochSample {
                 epoch: self.number,
                 engine: Engine::Turns,
@@ -295,6 +305,8 @@ impl Epoch<'_, '_> {
                 warm_up,
                 helper_threads: helpers,
                 handover_ns: self.handover_ns(&plan),
+                counters,
+                resources: Some(resources),
                 blocks,
             };
             report.samples.push((task.key.clone(), sample));
@@ -330,6 +342,7 @@ impl Epoch<'_, '_> {
         configs: &ByRole<Config>,
         samplings: &ByRole<Sampling>,
         measured: &ByRole<Measured>,
+        helpers: bool,
     ) {
         let learned_configs = ByRole::from_fn(|role| {
             let (config, side) = (configs.get(role), measured.get(role));
@@ -346,57 +359,7 @@ impl Epoch<'_, '_> {
             let known = self.pair.learned.get(key).and_then(|learned| *learned.own_samples.get(role));
             known.or((samples != self.samples).then_some(samples))
         });
-        self.pair.learned.insert(key.clone(), Learned { mean_ns, configs: learned_configs, own_samples });
-    }
-
-    fn blocks(&self, plan: &TurnPlan, measured: &ByRole<Measured>, steal_ticks: u64) -> Vec<Block> {
-        let samples = measured.as_ref().map(|side| {
-            let turn = |(&iterations, &elapsed_ns)| Turn { iterations, elapsed_ns };
-            side.iterations.iter().zip(&side.elapsed_ns).map(turn).collect::<Vec<_>>()
-        });
-        // Steal comes in ticks of 10 ms without a time stamp: it is charged to the longest block.
-        let longest = (0..plan.orders.len()).max_by_key(|&block| self.span_ns(block));
-        plan.blocks(&samples, |block| {
-            let mut disturbance = Disturbance::default();
-            for role in Role::BOTH {
-                for trace in [2 * block, 2 * block + 1].map(|turn| self.memory.trace(role, turn)) {
-                    disturbance.involuntary_switches += trace.involuntary_switches;
-                    disturbance.major_faults += trace.major_faults;
-                }
-            }
-            if longest == Some(block) {
-                disturbance.steal_ticks = steal_ticks as u32;
-            }
-            disturbance
-        })
-    }
-
-    /// Median gap between the turns of different sides.
-    fn handover_ns(&self, plan: &TurnPlan) -> u64 {
-        let mut taken = ByRole::new(0usize, 0usize);
-        let mut last: Option<(Role, u64)> = None;
-        let mut gaps = Vec::new();
-        for turn in plan.sequence() {
-            let trace = self.memory.trace(turn.owner, *taken.get(turn.owner));
-            *taken.get_mut(turn.owner) += 1;
-            if let Some((owner, end_ns)) = last
-                && owner != turn.owner
-            {
-                gaps.push(trace.begin_ns.saturating_sub(end_ns));
-            }
-            last = Some((turn.owner, trace.end_ns));
-        }
-        gaps.sort_unstable();
-        gaps.get(gaps.len() / 2).copied().unwrap_or(0)
-    }
-
-    /// Real time from the begin of a block's first turn to the end of its last.
-    fn span_ns(&self, block: usize) -> u64 {
-        let traces = Role::BOTH
-            .into_iter()
-            .flat_map(|role| [2 * block, 2 * block + 1].map(|turn| self.memory.trace(role, turn)));
-        let (begin, end) = traces
-            .fold((u64::MAX, 0), |(begin, end), trace| (begin.min(trace.begin_ns), end.max(trace.end_ns)));
-        end.saturating_sub(begin)
+        let learned = Learned { mean_ns, configs: learned_configs, own_samples, helpers };
+        self.pair.learned.insert(key.clone(), learned);
     }
 }

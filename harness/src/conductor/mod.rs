@@ -7,17 +7,22 @@ pub mod listing;
 pub mod stage;
 pub(crate) mod stations;
 pub mod turns;
+mod watching;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use crate::contract::{BenchmarkFailure, BenchmarkKey, ByRole, EpochSample, Role};
+use crate::contract::{BenchmarkFailure, BenchmarkKey, ByRole, Counter, EpochSample, Missing, Role};
 use crate::criterion::sampling::Config;
 use crate::process::{Conditions, Executable};
+use crate::usage::Proc;
 use stage::MeasureError;
+
+/// Helper threads below this share of the time do not count as running.
+const HELPER_SHARE: f64 = 0.02;
 
 /// One benchmark to measure in an epoch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +62,8 @@ pub struct EpochReport {
     pub scouted: Vec<BenchmarkKey>,
     /// Benchmarks that cannot take turns; they need [`Pair::alternate`].
     pub without_turns: Vec<BenchmarkKey>,
+    /// Counters that a process could not open although the coordinator could, and why.
+    pub missing: BTreeMap<Counter, Missing>,
     /// Wall time that each measured benchmark took, both sides together, set-up before it included.
     pub costs: Vec<(BenchmarkKey, Duration)>,
 }
@@ -70,6 +77,8 @@ struct Learned {
     configs: ByRole<Config>,
     /// The number of samples that each side's code sets, against the command line.
     own_samples: ByRole<Option<u64>>,
+    /// Whether threads of its own used the processor.
+    helpers: bool,
 }
 
 /// Two executables of one suite, and what was learned about their benchmarks so far.
@@ -79,6 +88,7 @@ pub struct Pair<'a> {
     interrupted: &'a AtomicBool,
     scratch: PathBuf,
     probe: File,
+    proc: Proc,
     learned: HashMap<BenchmarkKey, Learned>,
     versions: ByRole<Option<[u8; 3]>>,
 }
@@ -109,6 +119,7 @@ impl<'a> Pair<'a> {
             interrupted,
             scratch: scratch.to_owned(),
             probe,
+            proc: Proc::default(),
             learned: HashMap::new(),
             versions: ByRole::default(),
         })

@@ -26,6 +26,8 @@ fn epoch(number: u32, baseline_ns: u64, candidate_ns: u64, disturbed: usize) -> 
         warm_up: ByRole::new(turn(1), turn(1)),
         helper_threads: false,
         handover_ns: 0,
+        counters: None,
+        resources: None,
         blocks: blocks.collect(),
     }
 }
@@ -76,6 +78,8 @@ fn record(suites: Vec<SuiteRecord>) -> RunRecord {
         budget: Budget { max_epochs: 20, time_budget_ms: 0, epoch_us: 0, seed: 0 },
         placement: Placement::default(),
         counting: None,
+        counters: None,
+        ledger: Vec::new(),
         notes: Vec::new(),
         suites,
         profiling: None,

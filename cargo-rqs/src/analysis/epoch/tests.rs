@@ -35,6 +35,8 @@ fn epoch(blocks: Vec<Block>) -> EpochSample {
         warm_up: ByRole::new(turn(1, 100), turn(1, 100)),
         helper_threads: false,
         handover_ns: 0,
+        counters: None,
+        resources: None,
         blocks,
     }
 }

@@ -10,12 +10,14 @@ use super::lanes::{Lanes, Next, Open};
 use super::prepare::Prepared;
 use super::progress::Outlook;
 use super::suites::executable;
-use crate::analysis::{comparison, confidence, epoch, steadiness::Steadiness};
+use crate::analysis::{comparison, confidence, epoch, ledger, steadiness::Steadiness};
 use crate::commands::Places;
 use crate::host::clock::Stopwatch;
 use crate::host::journal::{Journal, JournalEntry, JournalEvent};
+use crate::host::ledger::LedgerReader;
 use crate::host::terminal::Terminal;
 use crate::model::failure::{Failure, Outcome};
+use crate::model::ledger::LedgerEntry;
 use crate::model::record::{RunRecord, SuiteRecord};
 use crate::model::{BenchmarkKey, ByRole, Engine};
 use crate::plan::EpochPlan;
@@ -37,6 +39,7 @@ pub struct Measuring<'a> {
     pairs: Vec<Option<Pair<'a>>>,
     lanes: Lanes,
     tempers: HashMap<(usize, BenchmarkKey), Temper>,
+    ledger: LedgerReader,
     /// Suites whose sides run their benchmarks in different orders.
     one_at_a_time: HashSet<usize>,
 }
@@ -87,7 +90,8 @@ impl<'a> Measuring<'a> {
         }
         let lanes = Lanes::new(next_epoch_number(record));
         let (tempers, one_at_a_time) = (HashMap::new(), HashSet::new());
-        Ok(Measuring { record, journal, interrupted, pairs, lanes, tempers, one_at_a_time })
+        let ledger = LedgerReader::new(&conditions.bench_cpus, conditions.coordinator_cpu());
+        Ok(Measuring { record, journal, interrupted, pairs, lanes, tempers, ledger, one_at_a_time })
     }
 
     /// Measures until everything is decided, the budget is spent, or the user asks to stop.
@@ -182,9 +186,13 @@ impl<'a> Measuring<'a> {
                 continue;
             }
             for keys in together(&keys, self.one_at_a_time.contains(&suite)) {
+                let before = self.ledger.read();
                 if let Some(mut report) = self.take(suite, keys, engine, &plan)? {
                     costs_s.extend(report.costs.drain(..).map(|(key, cost)| (key, cost.as_secs_f64())));
-                    self.take_in(suite, keys, engine, report)?;
+                    let migrations = ledger::migrations(&report.samples);
+                    let happened =
+                        LedgerEntry { migrations, ..self.ledger.since(&before, suite, plan.number) };
+                    self.take_in(suite, keys, engine, report, happened)?;
                 }
             }
         }
@@ -241,18 +249,27 @@ impl<'a> Measuring<'a> {
         keys: &[BenchmarkKey],
         engine: Engine,
         report: EpochReport,
+        happened: LedgerEntry,
     ) -> Outcome<()> {
+        if let Some(counting) = &mut self.record.counters {
+            counting.missing.extend(&report.missing);
+        }
         let mut entries = Vec::new();
         let mut reached: Vec<BenchmarkKey> = report.scouted;
         for (key, sample) in report.samples {
             reached.push(key.clone());
-            entries.push(JournalEntry { suite, benchmark: key, event: JournalEvent::Epoch(sample) });
+            entries.push(JournalEntry {
+                suite,
+                benchmark: key,
+                event: JournalEvent::Epoch(Box::new(sample)),
+            });
         }
         for (key, failure) in report.failures {
             reached.push(key.clone());
             entries.push(JournalEntry { suite, benchmark: key, event: JournalEvent::Failure(failure) });
         }
-        self.journal.append(&entries)?;
+        self.journal.append(&entries, Some(&happened))?;
+        self.record.ledger.push(happened);
         for entry in entries {
             join(&mut self.record.suites[suite], entry);
         }
@@ -332,7 +349,7 @@ fn join(suite: &mut SuiteRecord, entry: JournalEntry) {
     let benchmark = suite.benchmarks.iter_mut().find(|benchmark| benchmark.key == entry.benchmark);
     if let Some(benchmark) = benchmark {
         match entry.event {
-            JournalEvent::Epoch(sample) => benchmark.epochs.push(sample),
+            JournalEvent::Epoch(sample) => benchmark.epochs.push(*sample),
             JournalEvent::Failure(failure) => benchmark.failure = Some(failure),
         }
     }

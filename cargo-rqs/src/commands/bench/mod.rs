@@ -25,6 +25,7 @@ use crate::host::revisions::Target;
 use crate::host::store::Store;
 use crate::host::terminal::Terminal;
 use crate::host::{clock, config, environment};
+use crate::model::Counters;
 use crate::model::environment::Environment;
 use crate::model::failure::{Exit, Failure, Outcome};
 use crate::model::record::RunRecord;
@@ -40,7 +41,7 @@ use suites::Wanted;
 /// # Errors
 /// When a side cannot be resolved, built or measured, or the record cannot be written.
 pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Terminal) -> Outcome<Exit> {
-    let conditions = conditions(options)?;
+    let (conditions, counters) = conditions(options)?;
     let wanted = Wanted::new(options)?;
     counting::check_gate(options.policy.gate_on_instructions)?;
     let config = config::find(around.current_dir)?;
@@ -67,7 +68,10 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
         return Ok(Exit::Clean);
     }
     let store = Store::open(&places.results);
-    let mut record = start_record(options, &prepared, &conditions, &store, &places, suites, started_unix_ms)?;
+    let mut record = RunRecord {
+        counters,
+        ..start_record(options, &prepared, &conditions, &store, &places, suites, started_unix_ms)?
+    };
     record.notes.extend_from_slice(ready.notes());
     foretell(&record, &store, terminal);
     let journal = Journal::create(&places.work, &record)?;
@@ -103,7 +107,7 @@ pub fn resume(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut 
     let laid_out = prepare::lay_out(&options, &target, &places, terminal)?;
     let prepared = laid_out.build(Build::Timed, around.interrupted, terminal)?;
     prepared.check_same(&record)?;
-    let conditions = conditions(&options)?;
+    let (conditions, _) = conditions(&options)?;
     terminal.say(&format!("resuming run {}", record.id));
     let turn = host_turn(around, terminal)?;
     let ready = readiness::enter(&options, &config.env, &places.work, terminal)?;
@@ -146,10 +150,13 @@ fn find_target(around: &Surroundings<'_>) -> Outcome<(Target, Places)> {
     Ok((target, places))
 }
 
-fn conditions(options: &BenchOptions) -> Outcome<Conditions> {
+/// Where and how the benchmarks run, and what became of the counters that were asked for.
+fn conditions(options: &BenchOptions) -> Outcome<(Conditions, Option<Counters>)> {
     let mut conditions = granted(options.cpus.as_deref())?;
     conditions.hang_timeout_s = options.hang_timeout_s;
-    Ok(conditions)
+    let counters =
+        (!options.counters.is_empty()).then(|| conditions.count(&options.counters, options.count_threads));
+    Ok((conditions, counters))
 }
 
 fn nothing_to_run(options: &BenchOptions, notes: &[String]) -> Failure {
@@ -194,6 +201,8 @@ fn start_record(
         budget: options.budget(measured, seed),
         placement: placement(conditions),
         counting: None,
+        counters: None,
+        ledger: Vec::new(),
         notes: prepared.notes.iter().chain(&suites.notes).cloned().collect(),
         suites: suites.records,
         profiling: None,

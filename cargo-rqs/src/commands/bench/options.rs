@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use super::CountWhich;
 use crate::commands::Output;
 use crate::host::cargo::BuildOptions;
-use crate::model::ByRole;
 use crate::model::policy::{Budget, Policy};
 use crate::model::profile::ProfileEngine;
 use crate::model::revision::{Revision, RevisionKind, RevisionSpec};
+use crate::model::{ByRole, Counter};
 
 /// How hard to try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +86,10 @@ pub struct BenchOptions {
     pub seed: Option<u64>,
     /// Cores for the benchmarks; empty for none in particular.
     pub cpus: Option<Vec<u32>>,
+    /// What to count in the benchmarks; empty for nothing.
+    pub counters: Vec<Counter>,
+    /// Whether to count in benchmarks with threads of their own too.
+    pub count_threads: bool,
     /// Seconds of silence after which a benchmark counts as hung.
     pub hang_timeout_s: u64,
     /// Whether the baseline measures the candidate's benchmarks.

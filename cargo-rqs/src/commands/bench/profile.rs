@@ -41,7 +41,7 @@ struct Chosen {
 /// # Errors
 /// When a side cannot be resolved or built, nothing matches, or no benchmark could be profiled.
 pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Terminal) -> Outcome<Exit> {
-    let conditions = super::conditions(options)?;
+    let (conditions, _) = super::conditions(options)?;
     let wanted = Wanted::new(options)?;
     let (target, places) = super::find_target(around)?;
     let _lock = RunLock::acquire(&places.work)?;

@@ -58,20 +58,23 @@ fn a_run_is_taken_up_with_everything_that_was_journalled() {
     let dir = tempfile::tempdir().unwrap();
     let run = header(&run_id(1_795_370_096_000, 1));
     let mut journal = Journal::create(dir.path(), &run).unwrap();
-    journal.append(&[epoch("known", 0), epoch("new", 0)]).unwrap();
+    journal.append(&[epoch("known", 0), epoch("new", 0)], None).unwrap();
     let failure = BenchmarkFailure {
         role: crate::model::Role::Candidate,
         what: "panicked".to_owned(),
         stderr_tail: "a\nb".to_owned(),
     };
     let failed = JournalEntry { event: JournalEvent::Failure(failure.clone()), ..epoch("new", 1) };
-    journal.append(&[epoch("known", 1), failed]).unwrap();
+    journal.append(&[epoch("known", 1), failed], None).unwrap();
+    let happened = LedgerEntry { epoch: 1, wall_us: 5, steal_ticks: Some(2), ..LedgerEntry::default() };
+    journal.append(&[], Some(&happened)).unwrap();
     drop(journal);
     let (mut journal, resumed) = Journal::resume(dir.path()).unwrap().unwrap();
     assert_eq!((epochs_of(&resumed, "known"), epochs_of(&resumed, "new")), (vec![0, 1], vec![0]));
     assert_eq!(resumed.suites[0].benchmarks[1].failure, Some(failure));
     assert!(resumed.notes.is_empty());
-    journal.append(&[epoch("known", 2)]).unwrap();
+    assert_eq!(resumed.ledger, [happened]);
+    journal.append(&[epoch("known", 2)], None).unwrap();
     drop(journal);
     let (journal, resumed) = Journal::resume(dir.path()).unwrap().unwrap();
     assert_eq!(epochs_of(&resumed, "known"), [0, 1, 2]);
@@ -99,7 +102,7 @@ fn wherever_the_file_ends_the_whole_lines_before_it_are_kept_and_appending_goes_
     let dir = tempfile::tempdir().unwrap();
     let id = run_id(1_795_370_096_000, 1);
     let mut journal = Journal::create(dir.path(), &header(&id)).unwrap();
-    (0..3).for_each(|n| journal.append(&[epoch("known", n)]).unwrap());
+    (0..3).for_each(|n| journal.append(&[epoch("known", n)], None).unwrap());
     drop(journal);
     let whole = fs::read(epochs_file(dir.path(), &id)).unwrap();
     for length in (0..whole.len()).step_by(7).chain([whole.len() - 1]) {
@@ -108,7 +111,7 @@ fn wherever_the_file_ends_the_whole_lines_before_it_are_kept_and_appending_goes_
         let lines = whole[..length].iter().filter(|byte| **byte == b'\n').count() as u32;
         assert_eq!(epochs_of(&run, "known"), (0..lines).collect::<Vec<_>>());
         assert!(run.notes.is_empty());
-        journal.append(&[epoch("known", 9)]).unwrap();
+        journal.append(&[epoch("known", 9)], None).unwrap();
         let (_, run) = Journal::resume(dir.path()).unwrap().unwrap();
         assert_eq!(epochs_of(&run, "known"), (0..lines).chain([9]).collect::<Vec<_>>());
     }
@@ -120,7 +123,7 @@ fn a_damaged_line_ends_the_replay_with_a_note_and_is_never_taken_for_another_num
     let id = run_id(1_795_370_096_000, 1);
     let run = header(&id);
     let mut journal = Journal::create(dir.path(), &run).unwrap();
-    (0..3).for_each(|n| journal.append(&[epoch("known", n)]).unwrap());
+    (0..3).for_each(|n| journal.append(&[epoch("known", n)], None).unwrap());
     let whole = fs::read(epochs_file(dir.path(), &id)).unwrap();
     let line = whole.len() / 3;
     for position in line..2 * line - 1 {
@@ -133,7 +136,7 @@ fn a_damaged_line_ends_the_replay_with_a_note_and_is_never_taken_for_another_num
     }
     let mut elsewhere = epoch("known", 3);
     elsewhere.suite = 1;
-    journal.append(&[elsewhere]).unwrap();
+    journal.append(&[elsewhere], None).unwrap();
     let (_, resumed) = Journal::resume(dir.path()).unwrap().unwrap();
     assert!(resumed.notes[0].contains("line 4 (there is no suite 1)"), "{:?}", resumed.notes);
     assert_eq!(fs::read(epochs_file(dir.path(), &id)).unwrap(), whole, "the damaged line is cut off");
@@ -177,13 +180,13 @@ fn a_full_disk_leaves_what_was_journalled_and_is_told() {
     let dir = tempfile::tempdir().unwrap();
     let id = run_id(1, 1);
     let mut journal = Journal::create(dir.path(), &header(&id)).unwrap();
-    journal.append(&[epoch("known", 0)]).unwrap();
+    journal.append(&[epoch("known", 0)], None).unwrap();
     let on_disk =
         std::mem::replace(&mut journal.epochs, OpenOptions::new().write(true).open("/dev/full").unwrap());
-    let failure = journal.append(&[epoch("known", 1)]).unwrap_err();
+    let failure = journal.append(&[epoch("known", 1)], None).unwrap_err();
     assert!(failure.causes[0].contains("No space left on device"), "{failure}");
     journal.epochs = on_disk;
-    journal.append(&[epoch("known", 1)]).unwrap();
+    journal.append(&[epoch("known", 1)], None).unwrap();
     assert_eq!(epochs_of(&Journal::resume(dir.path()).unwrap().unwrap().1, "known"), [0, 1]);
 }
 
@@ -198,7 +201,7 @@ fn child_that_journals() {
         (Journal::create(Path::new(&dir), &run).unwrap(), run)
     });
     for number in epochs_of(&run, "known").len() as u32.. {
-        journal.append(&[epoch("known", number), epoch("other", number)]).unwrap();
+        journal.append(&[epoch("known", number), epoch("other", number)], None).unwrap();
         println!("\nsafe {number}");
     }
 }

@@ -46,6 +46,8 @@ pub(super) fn run(benchmarks: u32, epochs: u32, blocks: u32) -> RunRecord {
             aslr_off: true,
         },
         counting: Some(Counting { emulator: "valgrind-3.19.0".to_owned(), elapsed_ms: 1_234 }),
+        counters: None,
+        ledger: Vec::new(),
         notes: vec!["suite `other` was skipped".to_owned()],
         profiling: None,
         suites: vec![SuiteRecord {
@@ -111,6 +113,8 @@ fn sample(epoch: u32, blocks: u32) -> EpochSample {
         warm_up: ByRole::new(turn(0), turn(0)),
         helper_threads: false,
         handover_ns: 0,
+        counters: None,
+        resources: None,
         blocks: (0..blocks).map(block).collect(),
     }
 }

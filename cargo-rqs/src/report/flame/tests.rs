@@ -5,6 +5,7 @@ use crate::analysis::flame::{Scale, scale};
 use crate::model::BenchmarkKey;
 use crate::model::profile::ProfiledSide;
 use crate::model::revision::RevisionKind;
+use crate::report::Details;
 use crate::report::paint::Paint;
 
 const NASTY: &str = "</text><script>alert('1')</script>&\x1b[2J\u{202e}\" onload=\"x";
@@ -202,7 +203,7 @@ fn a_report_names_the_functions_that_the_change_is_in_and_where_the_pictures_are
     use crate::report::{json, markdown, text};
     let (record, comparison) = explained();
     let place = "target/rqs/artifacts/20261122T101500Z-1a2b3c4d/index.html";
-    let shown = text::render(&record, &comparison, "r.json", None, Paint::Plain);
+    let shown = text::render(&record, &comparison, "r.json", Details::default(), None, Paint::Plain);
     assert!(shown.contains("onload=\"x: +81.77 ns of +66.90 ns\n"), "{shown}");
     assert!(!shown.contains("faster: ") && !shown.contains("little: "), "{shown}");
     assert!(
@@ -216,7 +217,7 @@ fn a_report_names_the_functions_that_the_change_is_in_and_where_the_pictures_are
         assert!(!report.contains(['\x1b', '\u{202e}']));
     }
     let report: serde_json::Value =
-        serde_json::from_str(&json::render(&record, &comparison, "r.json")).unwrap();
+        serde_json::from_str(&json::render(&record, &comparison, "r.json", Details::default())).unwrap();
     assert_eq!(report["profiling"]["artifacts"], place);
     let functions = &report["suites"][0]["benchmarks"][0]["profile"]["functions"];
     assert_eq!(

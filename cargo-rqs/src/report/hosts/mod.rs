@@ -107,6 +107,8 @@ mod samples {
                 warm_up: ByRole::new(turn(1), turn(1)),
                 helper_threads: false,
                 handover_ns: 2_900,
+                counters: None,
+                resources: None,
                 blocks: vec![Block { order: BlockOrder::Abba, turns, disturbance: Disturbance::default() }],
             }
         };

@@ -5,11 +5,13 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::used::{CountersReport, LedgerReport, ResourcesReport};
+use crate::model::ledger::LedgerEntry;
 use crate::model::policy::Policy;
 use crate::model::profile::{ProfileRecord, ProfilingPass};
 use crate::model::record::{Counting, LockSource, Placement};
 use crate::model::revision::Revision;
-use crate::model::{BenchmarkFailure, ByRole, Engine, Role};
+use crate::model::{BenchmarkFailure, ByRole, Counters, Engine, Role};
 
 /// Version of the format that this code writes.
 pub const FORMAT: u32 = 1;
@@ -45,6 +47,8 @@ pub struct Report<'a> {
     /// The pass that counted instructions; absent when there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counting: Option<&'a Counting>,
+    /// Which counters were asked for, and what became of them; null when none was.
+    pub counters: Option<&'a Counters>,
     /// What the reader should know and is no number.
     pub notes: &'a [String],
     /// The profiles that were taken after the measuring, if any.
@@ -52,6 +56,10 @@ pub struct Report<'a> {
     pub profiling: Option<&'a ProfilingPass>,
     /// The run as a whole.
     pub summary: SummaryReport,
+    /// What happened on the machine meanwhile, in short; null for records without a ledger.
+    pub disturbances: Option<LedgerReport>,
+    /// The whole ledger, one entry for each epoch; null unless it was asked for.
+    pub ledger: Option<&'a Vec<LedgerEntry>>,
     /// The suites in the order they were measured.
     pub suites: Vec<SuiteReport<'a>>,
 }
@@ -152,6 +160,10 @@ pub struct BenchmarkReport<'a> {
     /// What one iteration executes, counted on an emulated processor; absent when it was not counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub work: Option<WorkReport>,
+    /// What was counted in it; null when nothing was.
+    pub counters: Option<CountersReport>,
+    /// What it used of the machine; null for records without it.
+    pub resources: Option<ResourcesReport>,
 }
 
 /// What one iteration executes on both sides.

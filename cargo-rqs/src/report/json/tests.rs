@@ -8,7 +8,7 @@ use super::*;
 const PATH: &str = "results/runs/2026/11/20261122T101500Z-1a2b3c4d.json";
 
 fn shown((record, comparison): (RunRecord, Comparison)) -> String {
-    render(&record, &comparison, PATH)
+    render(&record, &comparison, PATH, Details::default())
 }
 
 /// The value with every fraction rounded to nine digits, because the last ones differ between mathematical libraries.
@@ -60,7 +60,7 @@ fn the_verdicts_are_the_words_of_the_format() {
 #[test]
 fn names_come_back_as_they_were_but_cannot_act_on_a_terminal() {
     let (record, comparison) = samples::stormy();
-    let text = render(&record, &comparison, PATH);
+    let text = render(&record, &comparison, PATH, Details::default());
     assert!(!text.chars().any(|c| c != '\n' && escape::acts(c)));
     let report: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(
@@ -96,4 +96,22 @@ fn the_schema_names_every_field_that_is_written() {
             assert!(row.as_object().unwrap().keys().all(|key| benchmark.contains(key)), "{row}");
         }
     }
+}
+
+#[test]
+fn counters_resources_and_the_ledger_are_numbers_that_a_program_can_use() {
+    let (record, comparison) = samples::with_counters();
+    let text = render(&record, &comparison, PATH, Details { ledger: true, ..Details::default() });
+    let report: Value = serde_json::from_str(&text).unwrap();
+    let row = &report["suites"][0]["benchmarks"][0];
+    let instructions = &row["counters"]["per_iteration"]["instructions"];
+    assert_eq!((&instructions["baseline"], &instructions["candidate"]), (&12_000.0.into(), &12_600.0.into()));
+    assert!((instructions["change"].as_f64().unwrap() - 0.05).abs() < 1e-9);
+    assert_eq!(row["counters"]["instructions_per_cycle"]["baseline"], 2.0);
+    assert_eq!(row["resources"]["memory_mb"]["candidate"], 6.0);
+    assert_eq!(row["resources"]["memory_changed_notably"], true);
+    assert_eq!(report["counters"]["missing"]["dtlb_misses"], "not_there");
+    assert_eq!(report["disturbances"]["worst"]["epoch"], 1);
+    assert_eq!(report["ledger"].as_array().unwrap().len(), 2);
+    assert_eq!(report["ledger"][0]["steal_ticks"], 0);
 }

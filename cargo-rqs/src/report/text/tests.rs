@@ -6,7 +6,7 @@ use super::*;
 const PATH: &str = "results/runs/2026/11/20261122T101500Z-1a2b3c4d.json";
 
 fn shown((record, comparison): (RunRecord, Comparison), width: Option<usize>, paint: Paint) -> String {
-    render(&record, &comparison, PATH, width, paint)
+    render(&record, &comparison, PATH, Details::default(), width, paint)
 }
 
 #[test]
@@ -28,6 +28,14 @@ fn a_stormy_run_on_a_terminal_of_100_columns() {
 #[test]
 fn a_run_that_cannot_be_trusted_says_so() {
     samples::assert_expected("drowned.txt", &shown(samples::drowned(), None, Paint::Plain));
+}
+
+#[test]
+fn a_run_with_counters_resources_and_a_ledger() {
+    let (record, comparison) = samples::with_counters();
+    let details = Details { resources: true, ledger: true };
+    let text = render(&record, &comparison, PATH, details, None, Paint::Plain);
+    assert_eq!(text, include_str!("../expected/counted.txt"));
 }
 
 #[test]
