@@ -5,7 +5,6 @@
     clippy::disallowed_methods,
     clippy::print_stderr,
     clippy::unwrap_used,
-    clippy::print_stderr,
     reason = "tests start processes, touch files, may end early, and say what they skip"
 )]
 
