@@ -29,7 +29,8 @@ pub fn executable() -> Outcome<PathBuf> {
 pub fn bench(dir: &Path, arguments: &[&str]) -> Outcome<Run> {
     let mut command = Command::new(executable()?);
     // What comes after the measuring is not measured here.
-    command.current_dir(dir).args(["rqs", "bench", "--format", "json", "--profile", "none"]).args(arguments);
+    let only_times = ["--counts", "never", "--profile", "none"];
+    command.current_dir(dir).args(["rqs", "bench", "--format", "json"]).args(only_times).args(arguments);
     let start = Instant::now();
     let output = processes::capture(&mut command, &[0, 100])?;
     let wall_ms = start.elapsed().as_millis() as u64;

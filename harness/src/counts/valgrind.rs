@@ -33,7 +33,7 @@ impl Valgrind {
             }
             Ok(said) => Err(format!("`valgrind --version` ended with {}", said.status)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Err("valgrind is not installed (package `valgrind`)".to_owned())
+                Err("valgrind is not installed; install the package `valgrind`".to_owned())
             }
             Err(error) => Err(format!("valgrind cannot be started: {error}")),
         }
@@ -44,8 +44,8 @@ impl Valgrind {
         &self.version
     }
 
-    /// Runs an executable under callgrind; the counts go to files that begin with `output`.
-    pub(super) fn launch(&self, executable: &Executable) -> Executable {
+    /// Valgrind in the place of an executable, which then stands among the arguments.
+    pub(crate) fn launch(&self, executable: &Executable) -> Executable {
         Executable { path: self.program.clone(), ..executable.clone() }
     }
 

@@ -8,7 +8,6 @@ mod dump;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use self::dump::{Cost, Dump};
 use super::escort::{self, Companion, Until};
@@ -16,38 +15,21 @@ use super::roots::{is_measuring, rooted};
 use super::symbols::{Symbols, demangle};
 use super::{Assignment, ProfileError, Stacks, WeightedStack, Work};
 use crate::conductor::stage::system;
+use crate::counts::Valgrind;
 use crate::criterion::command_line::{self, FEWEST_SAMPLES, SHORT, WHOLE_SECONDS};
-use crate::process::{Conditions, Executable};
+use crate::process::Conditions;
 
-/// The program.
-const VALGRIND: &str = "valgrind";
 /// Callers by which a function's counts are kept apart.
 const CALLERS: u32 = 48;
 /// Executed like this, a benchmark takes so many times longer than it asked for at most.
 const MOST_NS: u64 = 120_000_000_000;
-
-/// Whether callgrind can be used here.
-///
-/// # Errors
-/// In words: why not, and what would help.
-pub fn available() -> Result<(), String> {
-    let asked = Command::new(VALGRIND).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    match asked {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("`valgrind --version` ended with {status}")),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Err("valgrind is not installed; install the package `valgrind`".into())
-        }
-        Err(error) => Err(format!("cannot run valgrind: {error}")),
-    }
-}
 
 /// Counts the instructions of one benchmark.
 ///
 /// # Errors
 /// Unavailable without valgrind, or when the measuring function has no code of its own to stop at.
 pub fn profile(assignment: &Assignment<'_>) -> Result<Stacks, ProfileError> {
-    available().map_err(ProfileError::Unavailable)?;
+    let valgrind = Valgrind::find().map_err(ProfileError::Unavailable)?;
     let path = assignment.executable.path.to_string_lossy().into_owned();
     let mut symbols = Symbols::default();
     let boundaries: Vec<String> = symbols
@@ -66,7 +48,7 @@ pub fn profile(assignment: &Assignment<'_>) -> Result<Stacks, ProfileError> {
         system(std::fs::remove_dir_all(&folder), cannot)?;
     }
     system(std::fs::create_dir_all(&folder), cannot)?;
-    let program = Executable { path: VALGRIND.into(), ..assignment.executable.clone() };
+    let program = valgrind.launch(assignment.executable);
     let arguments = arguments(assignment, &path, &folder, &boundaries);
     // What takes so much longer must not keep others off the core.
     let conditions = Conditions { fifo: false, ..assignment.conditions.clone() };
@@ -91,6 +73,8 @@ fn arguments(assignment: &Assignment<'_>, path: &str, folder: &Path, boundaries:
     let mut arguments = [
         "-q",
         "--tool=callgrind",
+        // Pipes for a debugger would be left behind by a kill.
+        "--vgdb=no",
         "--dump-instr=yes",
         "--dump-line=no",
         "--compress-strings=no",
@@ -218,13 +202,5 @@ mod tests {
         let stacks = named(&dumps, program, &mut Symbols::default());
         assert_eq!(stacks[0].frames, ["leaf", "malloc [libc.so.6]", "_int_malloc [libc.so.6]"]);
         assert_eq!(stacks[2], WeightedStack { frames: vec!["leaf".into()], weight: 5 });
-    }
-
-    #[test]
-    fn a_missing_program_is_told_with_the_way_out() {
-        match available() {
-            Ok(()) => {}
-            Err(why) => assert!(why.contains("valgrind"), "{why}"),
-        }
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
+use rqs_harness::counts::Valgrind;
 use rqs_harness::process::Conditions;
 use rqs_harness::profile::{Assignment, ProfileError, Stacks, callgrind, perf, pprof};
 
@@ -38,7 +39,7 @@ pub(super) struct Subject<'a> {
 pub(super) fn check(options: &ProfileOptions) -> Outcome<()> {
     let refused = match options.engine {
         Some(ProfileEngine::Perf) => perf::available().err(),
-        Some(ProfileEngine::Callgrind) => callgrind::available().err(),
+        Some(ProfileEngine::Callgrind) => Valgrind::find().err(),
         // Whether a suite samples itself shows when it is asked to.
         Some(ProfileEngine::Pprof) | None => None,
     };
