@@ -8,6 +8,10 @@ use super::centre::median;
 use crate::model::record::BenchmarkRecord;
 use crate::model::{ByRole, Counted, CountedEvent, Counts, NotCounted, Role};
 
+/// A change of iterations that differ among themselves has to be so many times their spread: the medians of nine such
+/// differences lie apart by three quarters of it (McGill, Tukey, Larsen 1978, notches), and waits have long tails.
+const CLEAR_OF_SPREAD: f64 = 2.0;
+
 /// What is known of the work of one iteration.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Work {
@@ -25,7 +29,7 @@ pub struct WorkChange {
     /// How far the instructions of single iterations lie apart: the distance between the quartiles of what samples
     /// execute beyond each other, the larger one of both sides. 0 where every iteration is alike.
     pub spread: f64,
-    /// Whether instructions changed by more than the margin, and by more than their spread.
+    /// Whether instructions changed by more than the margin, and by more than twice their spread.
     pub amount: Amount,
     /// Whether the counts leave something out or hold something of the harness, so that they say less.
     pub partial: Option<Partial>,
@@ -94,7 +98,7 @@ fn compare(sides: &ByRole<&Counts>, margin: f64) -> WorkChange {
     // Not through the quotient: what is exactly at the margin must not depend on rounding.
     let instructions = per_iteration[CountedEvent::Instructions as usize];
     let more = instructions.candidate - instructions.baseline;
-    let most = (margin * instructions.baseline).max(spread);
+    let most = (margin * instructions.baseline).max(CLEAR_OF_SPREAD * spread);
     let amount = match more {
         more if more > most => Amount::More,
         more if more < -most => Amount::Less,

@@ -257,10 +257,11 @@ impl Run<'_> {
     fn finish(mut self, mut journal: Journal, turn: HostTurn, terminal: &mut Terminal) -> Outcome<Exit> {
         let watch = Stopwatch::start();
         self.measure(&mut journal, terminal)?;
+        // Each pass that follows tells its own time.
+        self.record.finished_unix_s = clock::now_unix_s();
         self.count(watch.elapsed_s(), terminal)?;
         // What follows builds first, and nobody should wait for that.
         drop(turn);
-        self.record.finished_unix_s = clock::now_unix_s();
         profile::explain(&mut self, terminal);
         let path = self.store.write_run(&self.record)?;
         journal.finish()?;
