@@ -135,6 +135,11 @@ impl SharedMemory {
         self.side(role).warm_up_ns.store(ns, Relaxed);
     }
 
+    /// Sets by how much a side's clock goes on with each look at it, in a warm-up that is counted.
+    pub fn set_clock_step_ns(&self, role: Role, ns: u64) {
+        self.side(role).step_ns.store(ns, Relaxed);
+    }
+
     /// Sets how many calls a side's warm-up has at least.
     pub fn set_least_calls(&self, role: Role, calls: u32) {
         self.side(role).least_calls.store(calls, Relaxed);

@@ -3,7 +3,7 @@
 use core::sync::atomic::{AtomicI32, AtomicU32, AtomicU64};
 
 /// Names this layout; a probe that finds another one stays out of the way.
-pub const MAGIC: u64 = 0x5251_5350_524f_4205;
+pub const MAGIC: u64 = 0x5251_5350_524f_4206;
 /// Turns that one plan can hold, both sides together.
 pub const MAX_TURNS: usize = 2048;
 /// Events that can be counted at the same time.
@@ -106,6 +106,8 @@ pub struct Side {
     pub clock_reads: AtomicU64,
     /// To the probe: real time that a warm-up lasts.
     pub warm_up_ns: AtomicU64,
+    /// To the probe: by how much the clock goes on with each look at it, in a warm-up that is counted.
+    pub step_ns: AtomicU64,
     /// To the probe: the time that the warm-up pretends to have taken.
     pub pretended_ns: AtomicU64,
     /// From the probe: calls of the warm-up so far; call k runs 2^(k-1) iterations.

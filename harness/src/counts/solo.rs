@@ -79,9 +79,13 @@ impl<'a> Solo<'a> {
         loop {
             let reached = stations::advance(&mut self.stage, &self.memory, ROLE, &mut self.occurrences)?;
             match reached {
-                Reached::WarmUp(found, warm_up_ns) if found == *key => return Ok(Ok(warm_up_ns)),
+                Reached::WarmUp(found, warm_up_ns) if found == *key => {
+                    self.memory.set_clock_step_ns(ROLE, clock_step_ns(warm_up_ns));
+                    return Ok(Ok(warm_up_ns));
+                }
                 Reached::End(status) => return Ok(Err(Broken::Ended(ROLE, status))),
                 Reached::WarmUp(_, warm_up_ns) => {
+                    self.memory.set_clock_step_ns(ROLE, clock_step_ns(warm_up_ns));
                     // The filter picks ids, so other benchmarks of a repeated id run along.
                     let (warm_up, _) = unbroken!(self.warm_up(SCOUT_WARM_UP_NS, 0));
                     let config = Config {
@@ -154,6 +158,12 @@ impl<'a> Solo<'a> {
         };
         valgrind::complaint(&printed.unwrap_or_default()).unwrap_or(ended)
     }
+}
+
+/// The step of the clock in a warm-up that is meant to last so long: small against it, so that the harness does not end
+/// it of its own accord, and large against the reads of a runtime that waits for a timer.
+fn clock_step_ns(warm_up_ns: f64) -> u64 {
+    (warm_up_ns / 5000.0).clamp(1e3, 1e6) as u64
 }
 
 /// Bytes that fill the arguments and the environment up to whole pages, so that the stack begins alike whatever the

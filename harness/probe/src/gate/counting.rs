@@ -18,9 +18,6 @@ use crate::valgrind;
 /// Clock reads of the first warm-up call of a harness around a routine that reads none: one iteration, one batch.
 const BARE_READS: usize = 4;
 
-/// The step of the clock in a warm-up.
-const STEP_NS: u64 = 1000;
-
 /// What is known of the regions to count, and whether one is open.
 #[derive(Clone, Copy, Default)]
 pub struct Counting {
@@ -42,9 +39,10 @@ impl Gate {
 
     /// What the timing thread sees of a real time.
     pub fn seen_ns(&mut self, real_ns: u64) -> u64 {
+        let step_ns = self.side().step_ns.load(Relaxed);
         let Counting { seen_ns, behind_ns, .. } = &mut self.counting;
         if matches!(self.phase, Phase::WarmUpAnnounced | Phase::Learning | Phase::WarmUp) {
-            *seen_ns = if *seen_ns == 0 { real_ns } else { *seen_ns + STEP_NS };
+            *seen_ns = if *seen_ns == 0 { real_ns } else { *seen_ns + step_ns };
             *behind_ns = real_ns.saturating_sub(*seen_ns);
         }
         real_ns.saturating_sub(*behind_ns)
