@@ -2,10 +2,10 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::Value;
 
+use crate::program::has;
 use crate::repository::{Repository, files_below};
 
 fn json(path: &Path) -> Value {
@@ -15,7 +15,14 @@ fn json(path: &Path) -> Value {
 /// Whether this machine lets a process sample another one of its own.
 fn can_sample() -> bool {
     let level = fs::read_to_string("/proc/sys/kernel/perf_event_paranoid").unwrap_or_else(|_| "4".into());
-    level.trim().parse::<i32>().is_ok_and(|level| level <= 2)
+    let may = level.trim().parse::<i32>().is_ok_and(|level| level <= 2);
+    if !may {
+        eprintln!(
+            "skipped: perf events are not permitted here (kernel.perf_event_paranoid is {})",
+            level.trim()
+        );
+    }
+    may
 }
 
 #[test]
@@ -91,7 +98,7 @@ fn a_folder_with_something_else_in_it_is_refused_before_anything_is_built() {
 
 #[test]
 fn callgrind_counts_the_instructions_of_an_iteration() {
-    if Command::new("valgrind").arg("--version").output().is_err() {
+    if !has("valgrind") {
         return;
     }
     let repository = Repository::get();
