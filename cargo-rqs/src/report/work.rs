@@ -105,7 +105,11 @@ pub fn summary(counting: &Counting, work: &WorkSummary, policy: &Policy) -> Stri
     .map(|(n, what)| format!("{n} {what}"))
     .collect();
     let found = if found.is_empty() { String::new() } else { format!(": {}", found.join(", ")) };
-    let gate = if policy.gate_on_instructions { "; more than that fails the run" } else { "" };
+    let gate = match (policy.gate_on_instructions, work.more) {
+        (false, _) => "",
+        (true, 0) => "; more would fail the run",
+        (true, _) => "; more fails the run, as it does here",
+    };
     format!(
         "counted for {} with {} in {}{found} (within {} is the same{gate})",
         count(work.counted() as u64, "benchmark"),
@@ -113,4 +117,25 @@ pub fn summary(counting: &Counting, work: &WorkSummary, policy: &Policy) -> Stri
         duration(counting.elapsed_ms.div_ceil(1000)),
         percent(policy.instructions_margin),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gate_says_whether_it_fails() {
+        let counting = Counting { emulator: "valgrind-3.19.0".into(), elapsed_ms: 1 };
+        let gate = Policy { gate_on_instructions: true, ..Policy::USUAL };
+        let told = |more: usize, policy: &Policy| {
+            summary(&counting, &WorkSummary { more, same: 3, ..WorkSummary::default() }, policy)
+        };
+        assert!(told(1, &Policy::USUAL).ends_with("(within 0.1% is the same)"));
+        assert!(told(0, &gate).ends_with("(within 0.1% is the same; more would fail the run)"));
+        assert_eq!(
+            told(1, &gate),
+            "counted for 4 benchmarks with valgrind-3.19.0 in 1 s: 1 more work, 3 the same work \
+             (within 0.1% is the same; more fails the run, as it does here)"
+        );
+    }
 }
