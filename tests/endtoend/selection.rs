@@ -51,7 +51,7 @@ fn a_filter_is_a_regular_expression_and_with_exact_a_name() {
     let nothing = repository.bench(&[&SIDES[..], &["no such benchmark"]].concat()).exited(4);
     nothing.said(&[
         "there is no Criterion benchmark to measure",
-        "hint: `--list` without the filter `no such benchmark` shows all names",
+        "hint: `cargo rqs bench --list` without the filter `no such benchmark` shows all names",
     ]);
 }
 

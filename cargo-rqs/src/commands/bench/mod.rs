@@ -163,8 +163,11 @@ fn nothing_to_run(options: &BenchOptions, notes: &[String]) -> Failure {
     let mut failure = Failure::new(Exit::NothingToRun, "there is no Criterion benchmark to measure");
     failure.causes.extend(notes.iter().cloned());
     failure.hint(match &options.filter {
-        Some(filter) => format!("`--list` without the filter `{filter}` shows all names"),
-        None => "see what was built with `--list`; `--workspace` or `-p` picks other packages".into(),
+        Some(filter) => format!("`cargo rqs bench --list` without the filter `{filter}` shows all names"),
+        None => {
+            "see what was built with `cargo rqs bench --list`; `--workspace` or `-p` picks other packages"
+                .into()
+        }
     })
 }
 
