@@ -8,8 +8,9 @@
 //! | 2 | `plan`, `analysis` | what will be run; samples to estimate to verdict; both pure | no |
 //! | 3 | `report` | comparisons to text, Markdown, JSON, as strings | no |
 //! | 3 | `host` | git, cargo, environment, store, terminal; its files do not import one another | yes |
-//! | 4 | `commands` | one recipe per subcommand; commands do not import one another | through `host` |
-//! | 5 | `cli`, `main` | what was typed; dispatch and exit code | - |
+//! | 4 | `trial` | two sides laid out, built, and measured in alternation until decided | through `host` |
+//! | 5 | `commands` | one recipe per subcommand; commands do not import one another | through `host` |
+//! | 6 | `cli`, `main` | what was typed; dispatch and exit code | - |
 //!
 //! Invariants: the harness never judges; the tool never measures; only `host` and `rqs-harness` touch the machine;
 //! a committed result is never edited; a verdict is a pure function of records and policy; nothing is drawn while
@@ -22,6 +23,7 @@ mod host;
 mod model;
 mod plan;
 mod report;
+mod trial;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -30,11 +32,12 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use cli::{Cargo, Command, EnvCommand};
-use commands::{Places, Surroundings, bench, env, list, show};
+use commands::{bench, env, list, show};
 use host::revisions::Target;
 use host::signals;
 use host::terminal::Terminal;
 use model::failure::{Exit, Failure, OrFail, Outcome};
+use trial::{Places, Surroundings};
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();

@@ -5,22 +5,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::source::{self, PathUse, SourceFile};
 
 /// The rooms of the tool with their layers; a module imports from lower layers and from its own room.
-const LAYERS: [(&str, u32); 8] = [
+const LAYERS: [(&str, u32); 9] = [
     ("model", 1),
     ("plan", 2),
     ("analysis", 2),
     ("report", 3),
     ("host", 3),
-    ("commands", 4),
-    ("cli", 5),
-    ("main", 5),
+    ("trial", 4),
+    ("commands", 5),
+    ("cli", 6),
+    ("main", 6),
 ];
 /// Rooms whose own modules do not import one another.
 const SEPARATE_INSIDE: [&str; 2] = ["host", "commands"];
 /// Rooms that are functions of their arguments.
 const PURE: [&str; 4] = ["model", "plan", "analysis", "report"];
 /// Rooms that touch the machine through others only.
-const WITHOUT_MACHINE: [&str; 6] = ["model", "plan", "analysis", "report", "commands", "cli"];
+const WITHOUT_MACHINE: [&str; 7] = ["model", "plan", "analysis", "report", "trial", "commands", "cli"];
 /// Crates of which every part is pure.
 const PURE_CRATES: [&str; 9] =
     ["inferno", "regex", "schemars", "serde", "serde_json", "sha2", "statrs", "unicode_width", "proptest"];

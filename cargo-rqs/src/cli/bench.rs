@@ -11,6 +11,7 @@ use crate::commands::bench::{BenchOptions, CountWhich, Effort, Profiles};
 use crate::model::failure::{Failure, Outcome};
 use crate::model::policy::Policy;
 use crate::model::revision::RevisionSpec;
+use crate::trial::{Seat, Selection, USUAL_HANG_TIMEOUT_S};
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum FailOn {
@@ -137,7 +138,7 @@ struct Judging {
     #[arg(long, value_name = "NAMES", value_parser = parse_counters, default_value = "default")]
     counters: CounterChoice,
     /// Seconds without a sign of life after which a benchmark counts as hung.
-    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    #[arg(long, value_name = "SECONDS", default_value_t = USUAL_HANG_TIMEOUT_S)]
     hang_timeout: u64,
 }
 
@@ -171,16 +172,23 @@ impl Bench {
         let baseline = self.baseline.ok_or_else(|| Failure::usage("there is no `--baseline`"))?;
         Ok(BenchOptions {
             arguments,
-            baseline: spec(baseline)?,
-            candidate: self.candidate.map(spec).transpose()?,
-            filter: self.filter,
-            exact: self.exact,
+            sides: self.building.into_sides(spec(baseline)?, self.candidate.map(spec).transpose()?),
+            selection: Selection {
+                filter: self.filter,
+                exact: self.exact,
+                measure_identical: self.measure_identical,
+            },
+            seat: Seat {
+                cpus: judging.cpu.map(|choice| choice.0),
+                hang_timeout_s: judging.hang_timeout.max(1),
+                count_threads: judging.counters.by_name,
+                counters: judging.counters.counters,
+                tune: self.tune,
+                strict: self.strict,
+            },
             list: self.list,
             dry_run: self.dry_run,
-            measure_identical: self.measure_identical,
             fail_on_inconclusive: self.fail_on.is_some(),
-            tune: self.tune,
-            strict: self.strict,
             output: Output { format: self.format.into(), resources: self.resources, ledger: false },
             policy: Policy {
                 instructions_margin: self.explaining.instructions_margin,
@@ -196,18 +204,11 @@ impl Bench {
             time_budget_ms: judging.time_budget,
             max_epochs: judging.max_epochs,
             seed: judging.seed,
-            cpus: judging.cpu.map(|choice| choice.0),
-            count_threads: judging.counters.by_name,
-            counters: judging.counters.counters,
-            hang_timeout_s: judging.hang_timeout.max(1),
             profile: self.profiling.into_options(match self.profile {
                 ProfilesChoice::Changed => Profiles::Changed,
                 ProfilesChoice::All => Profiles::All,
                 ProfilesChoice::None => Profiles::None,
             }),
-            benches_from_candidate: self.building.benches_from_candidate(),
-            toolchain: self.building.toolchain(),
-            build: self.building.into_options(),
         })
     }
 }

@@ -3,6 +3,8 @@
 use clap::{ArgAction, Args, ValueEnum};
 
 use crate::host::cargo::BuildOptions;
+use crate::model::revision::RevisionSpec;
+use crate::trial::Sides;
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum BenchesFrom {
@@ -55,19 +57,10 @@ pub(super) struct Building {
 }
 
 impl Building {
-    /// Whether the baseline gets the candidate's benchmarks.
-    pub(super) fn benches_from_candidate(&self) -> bool {
-        matches!(self.benches_from, BenchesFrom::Candidate)
-    }
-
-    /// The toolchain that was named.
-    pub(super) fn toolchain(&self) -> Option<String> {
-        self.toolchain.clone()
-    }
-
-    /// What reaches cargo.
-    pub(super) fn into_options(self) -> BuildOptions {
-        BuildOptions {
+    /// Two revisions, built as was typed.
+    pub(super) fn into_sides(self, baseline: RevisionSpec, candidate: Option<RevisionSpec>) -> Sides {
+        let benches_from_candidate = matches!(self.benches_from, BenchesFrom::Candidate);
+        let build = BuildOptions {
             packages: self.package,
             workspace: self.workspace,
             benches: self.bench,
@@ -80,6 +73,7 @@ impl Building {
             offline: self.offline,
             locked: self.locked,
             instrumented: false,
-        }
+        };
+        Sides { baseline, candidate, benches_from_candidate, toolchain: self.toolchain, build }
     }
 }

@@ -10,6 +10,7 @@ use crate::commands::{Format, Output};
 use crate::model::failure::{Failure, Outcome};
 use crate::model::policy::Policy;
 use crate::model::revision::RevisionSpec;
+use crate::trial::{Seat, Selection, USUAL_HANG_TIMEOUT_S};
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum ProfileFormat {
@@ -43,7 +44,7 @@ pub struct Profile {
     #[arg(long, value_name = "CORES", value_parser = parse_cpus)]
     cpu: Option<CpuChoice>,
     /// Seconds without a sign of life after which a benchmark counts as hung.
-    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    #[arg(long, value_name = "SECONDS", default_value_t = USUAL_HANG_TIMEOUT_S)]
     hang_timeout: u64,
     #[command(flatten)]
     profiling: Profiling,
@@ -64,14 +65,19 @@ impl Profile {
         };
         Ok(BenchOptions {
             arguments: Vec::new(),
-            baseline: spec(self.baseline)?,
-            candidate: self.candidate.map(spec).transpose()?,
-            filter: self.filter,
-            exact: self.exact,
+            sides: self.building.into_sides(spec(self.baseline)?, self.candidate.map(spec).transpose()?),
+            // The same code spends its time somewhere too.
+            selection: Selection { filter: self.filter, exact: self.exact, measure_identical: true },
+            seat: Seat {
+                cpus: self.cpu.map(|choice| choice.0),
+                hang_timeout_s: self.hang_timeout.max(1),
+                counters: Vec::new(),
+                count_threads: false,
+                tune: false,
+                strict: false,
+            },
             list: false,
             dry_run: false,
-            // The same code spends its time somewhere too.
-            measure_identical: true,
             fail_on_inconclusive: false,
             output: Output::of(format),
             policy: Policy::default(),
@@ -79,17 +85,8 @@ impl Profile {
             time_budget_ms: None,
             max_epochs: None,
             seed: None,
-            cpus: self.cpu.map(|choice| choice.0),
-            hang_timeout_s: self.hang_timeout.max(1),
             profile: self.profiling.into_options(Profiles::All),
-            benches_from_candidate: self.building.benches_from_candidate(),
-            toolchain: self.building.toolchain(),
             counts: CountWhich::None,
-            counters: Vec::new(),
-            count_threads: false,
-            tune: false,
-            strict: false,
-            build: self.building.into_options(),
         })
     }
 }

@@ -8,8 +8,6 @@ use rqs_harness::counts::{Effort, Job, Valgrind, count_all};
 use rqs_harness::process::allowed_cores;
 
 use super::Run;
-use super::measure::interrupted;
-use super::suites::executable;
 use crate::analysis::comparison::{self, Comparison};
 use crate::analysis::row::Finding;
 use crate::analysis::verdict::Verdict;
@@ -19,6 +17,8 @@ use crate::host::terminal::Terminal;
 use crate::model::failure::{Exit, Failure, Outcome};
 use crate::model::record::Counting;
 use crate::model::{BenchmarkKey, ByRole, Counted, Role};
+use crate::trial::measure::interrupted;
+use crate::trial::prepare::executable;
 
 /// Which benchmarks are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

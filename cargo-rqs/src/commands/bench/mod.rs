@@ -2,52 +2,45 @@
 //! and everything is written down.
 
 mod counting;
-mod lanes;
-mod measure;
 mod options;
-mod prepare;
 pub mod profile;
-mod progress;
-mod readiness;
-mod suites;
 
 use rqs_harness::process::{Conditions, CoordinatorSeat};
 
 pub use counting::CountWhich;
 pub use options::{BenchOptions, Effort, ProfileOptions, Profiles};
 
-use super::{Places, Surroundings, granted, host_turn, placement, print_run};
+use super::print_run;
 use crate::analysis::{comparison, noise};
 use crate::host::clock::Stopwatch;
 use crate::host::journal::{self, Journal};
 use crate::host::lock::{HostTurn, RunLock};
-use crate::host::revisions::Target;
 use crate::host::store::Store;
 use crate::host::terminal::Terminal;
 use crate::host::{clock, config, environment};
-use crate::model::Counters;
 use crate::model::environment::Environment;
 use crate::model::failure::{Exit, Failure, Outcome};
 use crate::model::record::RunRecord;
 use crate::model::run_id::run_id;
 use crate::report::escape::visible_lines;
 use crate::report::{checks, hosts, json};
-use measure::Measuring;
-use prepare::{Build, LaidOut, Prepared};
-use suites::Wanted;
+use crate::trial::measure::Measuring;
+use crate::trial::prepare::{Build, LaidOut, Prepared};
+use crate::trial::suites::{self, Listed, Wanted};
+use crate::trial::{Places, Surroundings, Trial, find_target, host_turn, placement, readiness};
 
 /// Measures and judges.
 ///
 /// # Errors
 /// When a side cannot be resolved, built or measured, or the record cannot be written.
 pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Terminal) -> Outcome<Exit> {
-    let (conditions, counters) = conditions(options)?;
-    let wanted = Wanted::new(options)?;
+    let (conditions, counters) = options.seat.conditions()?;
+    let wanted = Wanted::new(&options.selection)?;
     counting::check_gate(options.policy.gate_on_instructions)?;
     let config = config::find(around.current_dir)?;
     let (target, places) = find_target(around)?;
     let _lock = RunLock::acquire(&places.work)?;
-    let laid_out = prepare::lay_out(options, &target, &places, terminal)?;
+    let laid_out = options.sides.lay_out(&target, &places, terminal)?;
     if options.dry_run {
         let outline = laid_out.outline()? + &options.outline();
         let lines = visible_lines(&outline).map(|line| line + "\n");
@@ -56,10 +49,16 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
     }
     let prepared = laid_out.build(Build::Timed, around.interrupted, terminal)?;
     let turn = host_turn(around, terminal)?;
-    let ready = readiness::enter(options, &config.env, &places.work, terminal)?;
     let started_unix_ms = clock::now_unix_ms();
-    let suites =
-        suites::list(options, wanted, &prepared, &conditions, &places, around.interrupted, terminal)?;
+    let suites = suites::list(
+        &options.selection,
+        wanted,
+        &prepared,
+        &conditions,
+        &places,
+        around.interrupted,
+        terminal,
+    )?;
     if suites.records.iter().all(|suite| suite.benchmarks.is_empty()) {
         return Err(nothing_to_run(options, &suites.notes));
     }
@@ -67,6 +66,7 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
         terminal.result(&suites::names(&suites.records))?;
         return Ok(Exit::Clean);
     }
+    let ready = readiness::enter(&options.seat, &config.env, &places.work, terminal)?;
     let store = Store::open(&places.results);
     let mut record = RunRecord {
         counters,
@@ -104,13 +104,13 @@ pub fn resume(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut 
         return Err(no_unfinished_run());
     }
     let options = options.pinned_to(&record.revisions);
-    let laid_out = prepare::lay_out(&options, &target, &places, terminal)?;
+    let laid_out = options.sides.lay_out(&target, &places, terminal)?;
     let prepared = laid_out.build(Build::Timed, around.interrupted, terminal)?;
     prepared.check_same(&record)?;
-    let (conditions, _) = conditions(&options)?;
+    let (conditions, _) = options.seat.conditions()?;
     terminal.say(&format!("resuming run {}", record.id));
     let turn = host_turn(around, terminal)?;
-    let ready = readiness::enter(&options, &config.env, &places.work, terminal)?;
+    let ready = readiness::enter(&options.seat, &config.env, &places.work, terminal)?;
     let run = Run {
         options: &options,
         laid_out: &laid_out,
@@ -143,26 +143,10 @@ fn no_unfinished_run() -> Failure {
         .hint("start one with `cargo rqs bench --baseline REV`")
 }
 
-fn find_target(around: &Surroundings<'_>) -> Outcome<(Target, Places)> {
-    let target = Target::discover(around.current_dir)?;
-    let places = Places::of(&target, around.results, around.current_dir);
-    let target = target.leaving_out(&places.results).leaving_out(&places.work);
-    Ok((target, places))
-}
-
-/// Where and how the benchmarks run, and what became of the counters that were asked for.
-fn conditions(options: &BenchOptions) -> Outcome<(Conditions, Option<Counters>)> {
-    let mut conditions = granted(options.cpus.as_deref())?;
-    conditions.hang_timeout_s = options.hang_timeout_s;
-    let counters =
-        (!options.counters.is_empty()).then(|| conditions.count(&options.counters, options.count_threads));
-    Ok((conditions, counters))
-}
-
 fn nothing_to_run(options: &BenchOptions, notes: &[String]) -> Failure {
     let mut failure = Failure::new(Exit::NothingToRun, "there is no Criterion benchmark to measure");
     failure.causes.extend(notes.iter().cloned());
-    failure.hint(match &options.filter {
+    failure.hint(match &options.selection.filter {
         Some(filter) => format!("`cargo rqs bench --list` without the filter `{filter}` shows all names"),
         None => {
             "see what was built with `cargo rqs bench --list`; `--workspace` or `-p` picks other packages"
@@ -178,7 +162,7 @@ fn start_record(
     conditions: &Conditions,
     store: &Store,
     places: &Places,
-    suites: suites::Listed,
+    suites: Listed,
     started_unix_ms: u64,
 ) -> Outcome<RunRecord> {
     let environment = environment_of(prepared, places)?;
@@ -280,10 +264,12 @@ impl Run<'_> {
 
     /// Times both sides in alternation until everything is decided.
     fn measure(&mut self, journal: &mut Journal, terminal: &mut Terminal) -> Outcome<()> {
+        let executables = self.prepared.executables(&self.record.suites);
+        let mut keep = |entries: &[_], happened: &_| journal.append(entries, Some(happened));
         let mut measuring = Measuring::new(
-            &mut self.record,
-            journal,
-            self.prepared,
+            Trial::of(&mut self.record),
+            executables,
+            &mut keep,
             self.conditions,
             self.around.interrupted,
             self.places,

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use super::CountWhich;
 use crate::commands::Output;
-use crate::host::cargo::BuildOptions;
+use crate::model::ByRole;
 use crate::model::policy::{Budget, Policy};
 use crate::model::profile::ProfileEngine;
 use crate::model::revision::{Revision, RevisionKind, RevisionSpec};
-use crate::model::{ByRole, Counter};
+use crate::trial::{Seat, Selection, Sides};
 
 /// How hard to try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,26 +52,18 @@ pub struct ProfileOptions {
 pub struct BenchOptions {
     /// The command line as typed.
     pub arguments: Vec<String>,
-    /// The revision to compare with.
-    pub baseline: RevisionSpec,
-    /// The revision that is judged; by default the work tree if it is dirty, else `HEAD`.
-    pub candidate: Option<RevisionSpec>,
+    /// What is compared.
+    pub sides: Sides,
     /// Which benchmarks.
-    pub filter: Option<String>,
-    /// Whether the filter is a whole name.
-    pub exact: bool,
+    pub selection: Selection,
+    /// Where they run.
+    pub seat: Seat,
     /// Only list the benchmarks.
     pub list: bool,
     /// Only say what would be done.
     pub dry_run: bool,
-    /// Measure identical code too.
-    pub measure_identical: bool,
     /// Exit with 5 when something stays inconclusive.
     pub fail_on_inconclusive: bool,
-    /// Tune the host for the run, and put everything back afterwards.
-    pub tune: bool,
-    /// Measure nothing where a condition of the host is a blocker.
-    pub strict: bool,
     /// How the result is printed.
     pub output: Output,
     /// What counts as a change.
@@ -84,24 +76,10 @@ pub struct BenchOptions {
     pub max_epochs: Option<u32>,
     /// Seed of all coins.
     pub seed: Option<u64>,
-    /// Cores for the benchmarks; empty for none in particular.
-    pub cpus: Option<Vec<u32>>,
-    /// What to count in the benchmarks; empty for nothing.
-    pub counters: Vec<Counter>,
-    /// Whether to count in benchmarks with threads of their own too.
-    pub count_threads: bool,
-    /// Seconds of silence after which a benchmark counts as hung.
-    pub hang_timeout_s: u64,
-    /// Whether the baseline measures the candidate's benchmarks.
-    pub benches_from_candidate: bool,
     /// Which benchmarks are profiled afterwards, and how.
     pub profile: ProfileOptions,
-    /// Toolchain for both sides.
-    pub toolchain: Option<String>,
     /// Which benchmarks' instructions to count.
     pub counts: CountWhich,
-    /// What to build.
-    pub build: BuildOptions,
 }
 
 impl BenchOptions {
@@ -142,11 +120,12 @@ impl BenchOptions {
             RevisionKind::Commit => RevisionSpec::Git(revision.id.clone()),
             RevisionKind::Files | RevisionKind::Published => spec,
         };
-        let candidate = self.candidate.clone().unwrap_or(RevisionSpec::Workdir);
-        BenchOptions {
-            baseline: pin(self.baseline.clone(), &revisions.baseline),
+        let candidate = self.sides.candidate.clone().unwrap_or(RevisionSpec::Workdir);
+        let sides = Sides {
+            baseline: pin(self.sides.baseline.clone(), &revisions.baseline),
             candidate: Some(pin(candidate, &revisions.candidate)),
-            ..self.clone()
-        }
+            ..self.sides.clone()
+        };
+        BenchOptions { sides, ..self.clone() }
     }
 }

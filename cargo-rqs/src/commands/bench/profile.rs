@@ -8,8 +8,7 @@ use std::sync::atomic::Ordering;
 use rqs_harness::process::CoordinatorSeat;
 
 use self::engines::Subject;
-use super::prepare::Build;
-use super::{BenchOptions, ProfileOptions, Profiles, Run, Surroundings, Wanted, suites};
+use super::{BenchOptions, ProfileOptions, Profiles, Run};
 use crate::analysis::comparison::{self, Comparison};
 use crate::analysis::flame::Profiled;
 use crate::analysis::row::{Finding, Row};
@@ -28,6 +27,9 @@ use crate::model::{BenchmarkKey, ByRole};
 use crate::report::escape::visible;
 use crate::report::flame::{self, Heading};
 use crate::report::numbers;
+use crate::trial::prepare::Build;
+use crate::trial::suites::{self, Wanted};
+use crate::trial::{Surroundings, find_target, host_turn};
 
 /// One benchmark that is to be profiled.
 struct Chosen {
@@ -41,20 +43,27 @@ struct Chosen {
 /// # Errors
 /// When a side cannot be resolved or built, nothing matches, or no benchmark could be profiled.
 pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Terminal) -> Outcome<Exit> {
-    let (conditions, _) = super::conditions(options)?;
-    let wanted = Wanted::new(options)?;
-    let (target, places) = super::find_target(around)?;
+    let (conditions, _) = options.seat.conditions()?;
+    let wanted = Wanted::new(&options.selection)?;
+    let (target, places) = find_target(around)?;
     let _lock = RunLock::acquire(&places.work)?;
     let started_ms = clock::now_unix_ms();
     let id = run_id(started_ms, (clock::random_seed() >> 32) as u32);
     let place = place(&options.profile, &places.work, around.current_dir, &id);
     artifacts::check(&place, flame::LIST)?;
     engines::check(&options.profile)?;
-    let laid_out = super::prepare::lay_out(options, &target, &places, terminal)?;
+    let laid_out = options.sides.lay_out(&target, &places, terminal)?;
     let prepared = laid_out.build(Build::Profiled, around.interrupted, terminal)?;
-    let _turn = super::host_turn(around, terminal)?;
-    let listed =
-        suites::list(options, wanted, &prepared, &conditions, &places, around.interrupted, terminal)?;
+    let _turn = host_turn(around, terminal)?;
+    let listed = suites::list(
+        &options.selection,
+        wanted,
+        &prepared,
+        &conditions,
+        &places,
+        around.interrupted,
+        terminal,
+    )?;
     let everything: Vec<Chosen> = on_both_sides(&listed.records).collect();
     if everything.is_empty() {
         return Err(super::nothing_to_run(options, &listed.notes));
@@ -143,7 +152,7 @@ fn explain_chosen(
     artifacts::check(&place, flame::LIST)?;
     engines::check(options)?;
     let prepared = run.laid_out.build(Build::Profiled, run.around.interrupted, terminal)?;
-    let _turn = super::host_turn(run.around, terminal)?;
+    let _turn = host_turn(run.around, terminal)?;
     let subject = Subject {
         options,
         prepared: &prepared,

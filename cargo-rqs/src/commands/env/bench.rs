@@ -8,8 +8,8 @@ use rqs_harness::MeasureError;
 use rqs_harness::hardware::{self, Evenness, Extent, Readings};
 use rqs_harness::process::{Conditions, CoordinatorSeat};
 
-use super::{Surroundings, here, write_schemas};
-use crate::commands::{Places, host_turn, paint, placement};
+use super::{here, write_schemas};
+use crate::commands::paint;
 use crate::host::clock;
 use crate::host::lock::RunLock;
 use crate::host::store::Store;
@@ -20,6 +20,8 @@ use crate::model::probe::ProbeRecord;
 use crate::model::run_id::run_id;
 use crate::model::{EpochSample, Reading, Work};
 use crate::report::hosts;
+use crate::trial::Surroundings;
+use crate::trial::{Places, host_turn, placement};
 
 /// Epochs of the reference benchmarks.
 const EPOCHS: u32 = 32;

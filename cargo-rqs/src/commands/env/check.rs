@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use crate::commands::{Format, Output, check_host, paint, unmet};
+use crate::commands::{Format, Output, paint};
 use crate::host::config;
 use crate::host::terminal::Terminal;
 use crate::model::check;
 use crate::model::failure::{Exit, Failure, Outcome};
 use crate::report::checks;
+use crate::trial::conditions::{check_host, unmet};
 
 /// What was asked for.
 #[derive(Clone, Debug)]

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use crate::commands::say_restored;
 use crate::host::terminal::Terminal;
 use crate::host::tuning::{Workbench, await_end_of_owner};
 use crate::model::failure::{Exit, Outcome};
+use crate::trial::conditions::say_restored;
 
 /// Waits for the process at the other end of standard input, then restores the journal `id` if it is still there.
 ///

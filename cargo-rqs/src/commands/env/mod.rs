@@ -10,7 +10,6 @@ pub mod restore;
 pub mod status;
 pub mod tune;
 
-use super::{Places, Surroundings};
 use crate::host::cargo::{Configured, Toolchain};
 use crate::host::environment::{self, Subject};
 use crate::host::revisions::Target;
@@ -18,6 +17,7 @@ use crate::host::store::Store;
 use crate::model::environment::Environment;
 use crate::model::failure::{Exit, Outcome};
 use crate::report::hosts::json;
+use crate::trial::{Places, Surroundings};
 
 /// The environment of the package in the user's directory, or of the machine alone where there is no package.
 struct Here {

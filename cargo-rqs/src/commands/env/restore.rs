@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use crate::commands::say_restored;
 use crate::host::terminal::Terminal;
 use crate::host::tuning::{Restored, Workbench};
 use crate::model::failure::{Exit, Outcome};
+use crate::trial::conditions::say_restored;
 
 /// Puts everything back.
 ///

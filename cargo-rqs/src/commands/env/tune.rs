@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use crate::analysis::conditions;
 use crate::analysis::tuning::{self, Permission};
-use crate::commands::{gather_facts, paint, permitted, say_restored};
+use crate::commands::paint;
 use crate::host::clock;
 use crate::host::terminal::Terminal;
 use crate::host::tuning::Workbench;
 use crate::model::failure::{Exit, Failure, Outcome};
 use crate::model::tuning::Purpose;
 use crate::report::tuning::{self as text, Outline};
+use crate::trial::conditions::{gather_facts, permitted, say_restored};
 
 /// What was asked for.
 #[derive(Clone, Debug)]

@@ -7,9 +7,6 @@ use rqs_harness::counts::Valgrind;
 use rqs_harness::process::Conditions;
 use rqs_harness::profile::{Assignment, ProfileError, Stacks, callgrind, perf, pprof};
 
-use super::super::measure::version_of;
-use super::super::prepare::Prepared;
-use super::super::suites::executable;
 use super::ProfileOptions;
 use crate::analysis::flame::{FunctionTable, Profiled, scale};
 use crate::host::clock::Stopwatch;
@@ -17,6 +14,9 @@ use crate::model::failure::{Failure, Outcome};
 use crate::model::profile::{ProfileEngine, ProfiledSide, Stack};
 use crate::model::record::SuiteRecord;
 use crate::model::{BenchmarkKey, ByRole};
+use crate::trial::measure::version_of;
+use crate::trial::prepare::Prepared;
+use crate::trial::prepare::executable;
 
 /// Everything that profiling needs beside the name of a benchmark.
 pub(super) struct Subject<'a> {

@@ -3,22 +3,20 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rqs_harness::process::Conditions;
+use rqs_harness::process::{Conditions, Executable};
 use rqs_harness::{EpochReport, EpochRequest, MeasureError, Pair, Task, can_probe};
 
 use super::lanes::{Lanes, Next, Open};
-use super::prepare::Prepared;
 use super::progress::Outlook;
-use super::suites::executable;
+use super::{Places, Trial};
 use crate::analysis::{comparison, confidence, epoch, ledger, steadiness::Steadiness};
-use crate::commands::Places;
 use crate::host::clock::Stopwatch;
-use crate::host::journal::{Journal, JournalEntry, JournalEvent};
+use crate::host::journal::{JournalEntry, JournalEvent};
 use crate::host::ledger::LedgerReader;
 use crate::host::terminal::Terminal;
 use crate::model::failure::{Failure, Outcome};
 use crate::model::ledger::LedgerEntry;
-use crate::model::record::{RunRecord, SuiteRecord};
+use crate::model::record::SuiteRecord;
 use crate::model::{BenchmarkKey, ByRole, Engine};
 use crate::plan::EpochPlan;
 
@@ -31,10 +29,13 @@ const LONGEST_FILTER: usize = 48 << 10;
 /// Epochs in turns that may fail before a benchmark that could take turns once is given up.
 const MOST_LOST_EPOCHS: u32 = 5;
 
-/// A run that is being measured.
+/// Keeps what one epoch gave before the next one begins.
+pub type Sink<'a> = &'a mut dyn FnMut(&[JournalEntry], &LedgerEntry) -> Outcome<()>;
+
+/// A trial that is being measured.
 pub struct Measuring<'a> {
-    record: &'a mut RunRecord,
-    journal: &'a mut Journal,
+    trial: Trial<'a>,
+    sink: Sink<'a>,
     interrupted: &'a AtomicBool,
     pairs: Vec<Option<Pair<'a>>>,
     lanes: Lanes,
@@ -59,39 +60,34 @@ impl Default for Temper {
 }
 
 impl<'a> Measuring<'a> {
-    /// Readies the executables of every suite that is to be measured.
+    /// Readies the executables of every suite: one pair for each, in their order; `None` where a side has none.
     ///
     /// # Errors
     /// When the probe cannot be installed.
     pub fn new(
-        record: &'a mut RunRecord,
-        journal: &'a mut Journal,
-        prepared: &Prepared,
+        trial: Trial<'a>,
+        executables: Vec<Option<ByRole<Executable>>>,
+        sink: Sink<'a>,
         conditions: &'a Conditions,
         interrupted: &'a AtomicBool,
         places: &Places,
     ) -> Outcome<Self> {
         let scratch = places.work.join("scratch");
         let mut pairs = Vec::new();
-        for suite in &record.suites {
-            let built = prepared
-                .sides
-                .as_ref()
-                .map(|side| side.build.suites.iter().find(|built| built.name == suite.name).map(executable));
-            let (Some(baseline), Some(candidate)) = (built.baseline, built.candidate) else {
+        for (suite, executables) in trial.suites.iter().zip(executables) {
+            let Some(executables) = executables else {
                 pairs.push(None);
                 continue;
             };
-            let executables = ByRole::new(baseline, candidate);
             let mut pair = Pair::new(executables, conditions, interrupted, &scratch)
                 .map_err(|error| Failure::incomplete("cannot start measuring").because(error))?;
             pair.set_versions(suite.harness.as_ref().map(|harness| version_of(harness)));
             pairs.push(Some(pair));
         }
-        let lanes = Lanes::new(next_epoch_number(record));
+        let lanes = Lanes::new(next_epoch_number(trial.suites));
         let (tempers, one_at_a_time) = (HashMap::new(), HashSet::new());
         let ledger = LedgerReader::new(&conditions.bench_cpus, conditions.coordinator_cpu());
-        Ok(Measuring { record, journal, interrupted, pairs, lanes, tempers, ledger, one_at_a_time })
+        Ok(Measuring { trial, sink, interrupted, pairs, lanes, tempers, ledger, one_at_a_time })
     }
 
     /// Measures until everything is decided, the budget is spent, or the user asks to stop.
@@ -103,11 +99,11 @@ impl<'a> Measuring<'a> {
         let mut warned = false;
         self.warn_of_few_epochs(terminal);
         loop {
-            let budget = self.record.budget;
+            let budget = self.trial.budget;
             let open = self.open();
             let Some(next) = self.lanes.next(&open) else { return Ok(()) };
             if watch.elapsed_s() * 1e3 > budget.time_budget_ms as f64 {
-                self.record.notes.push("the time budget was spent before every benchmark was decided".into());
+                self.trial.notes.push("the time budget was spent before every benchmark was decided".into());
                 return Ok(());
             }
             let costs_s = self.lanes.epoch_costs_s(&open);
@@ -118,7 +114,8 @@ impl<'a> Measuring<'a> {
                 warned = true;
                 self.warn_of_short_budget(costs_s.iter().sum(), terminal);
             }
-            let outlook = Outlook::of(self.record, &open, costs_s.as_deref());
+            let outlook =
+                Outlook::of(self.trial.suites, &self.trial.policy, &budget, &open, costs_s.as_deref());
             terminal.status(&outlook.line(watch.elapsed_s(), &budget));
             let epoch = Stopwatch::start();
             let costs_s = self.epoch(&next)?;
@@ -129,7 +126,7 @@ impl<'a> Measuring<'a> {
     /// Before enough epochs have passed nothing can be decided, however large the change; better said at once.
     fn warn_of_short_budget(&self, epoch_s: f64, terminal: &mut Terminal) {
         let fewest = self.fewest_epochs();
-        let (needed_s, budget_s) = (epoch_s * fewest as f64, self.record.budget.time_budget_ms as f64 / 1e3);
+        let (needed_s, budget_s) = (epoch_s * fewest as f64, self.trial.budget.time_budget_ms as f64 / 1e3);
         if needed_s > budget_s {
             terminal.say(&format!(
                 "warning: nothing will be decided in {budget_s:.0} s: {fewest} epochs are needed at least, about \
@@ -140,13 +137,13 @@ impl<'a> Measuring<'a> {
 
     /// The number of epochs before which the interval of a benchmark is infinite.
     fn fewest_epochs(&self) -> usize {
-        let alpha = comparison::alpha_per_benchmark(&self.record.suites, &self.record.policy);
+        let alpha = comparison::alpha_per_benchmark(self.trial.suites, &self.trial.policy);
         (2..1000).find(|&n| confidence::half_width(n, 1.0, alpha).is_finite()).unwrap_or(1000)
     }
 
     fn warn_of_few_epochs(&self, terminal: &mut Terminal) {
         let fewest = self.fewest_epochs();
-        if (fewest as u64) > u64::from(self.record.budget.max_epochs) {
+        if (fewest as u64) > u64::from(self.trial.budget.max_epochs) {
             terminal.say(&format!(
                 "warning: nothing can be decided before {fewest} epochs; raise `--max-epochs`"
             ));
@@ -155,13 +152,13 @@ impl<'a> Measuring<'a> {
 
     /// The unsettled benchmarks that can still give numbers, in program order.
     fn open(&self) -> Vec<Open> {
-        let unsettled = comparison::unsettled(&self.record.suites, &self.record.policy, &self.record.budget);
+        let unsettled = comparison::unsettled(self.trial.suites, &self.trial.policy, &self.trial.budget);
         let mut open = Vec::new();
         for (suite, indices) in
             unsettled.into_iter().enumerate().filter(|(suite, _)| self.pairs[*suite].is_some())
         {
             for index in indices {
-                let benchmark = &self.record.suites[suite].benchmarks[index];
+                let benchmark = &self.trial.suites[suite].benchmarks[index];
                 let key = benchmark.key.clone();
                 let last_epoch = benchmark.epochs.last().map(|sample| sample.epoch);
                 let temper = self.tempers.get(&(suite, key.clone()));
@@ -176,7 +173,7 @@ impl<'a> Measuring<'a> {
     /// Measures some benchmarks of a suite once, and journals what they gave; returns the seconds that each took.
     fn epoch(&mut self, next: &Next) -> Outcome<Vec<(BenchmarkKey, f64)>> {
         let suite = next.suite;
-        let plan = EpochPlan::of(self.record.budget.seed, next.number);
+        let plan = EpochPlan::of(self.trial.budget.seed, next.number);
         let turning =
             |key: &BenchmarkKey| self.tempers.get(&(suite, key.clone())).is_none_or(|t| t.takes_turns);
         let (turns, others): (Vec<_>, Vec<_>) = next.keys.iter().cloned().partition(turning);
@@ -207,7 +204,7 @@ impl<'a> Measuring<'a> {
         engine: Engine,
         plan: &EpochPlan,
     ) -> Outcome<Option<EpochReport>> {
-        let budget = self.record.budget;
+        let budget = self.trial.budget;
         let task = |key: &BenchmarkKey| Task {
             key: key.clone(),
             warm_up_ns: self.tempers.get(&(suite, key.clone())).copied().unwrap_or_default().warm_up_ns,
@@ -234,7 +231,7 @@ impl<'a> Measuring<'a> {
                 Ok(None)
             }
             Err(error) => {
-                Err(Failure::incomplete(format!("cannot measure `{}`", self.record.suites[suite].name))
+                Err(Failure::incomplete(format!("cannot measure `{}`", self.trial.suites[suite].name))
                     .because(error)
                     .hint("what was measured is kept; take the run up again with `cargo rqs bench --resume`"))
             }
@@ -251,7 +248,7 @@ impl<'a> Measuring<'a> {
         report: EpochReport,
         happened: LedgerEntry,
     ) -> Outcome<()> {
-        if let Some(counting) = &mut self.record.counters {
+        if let Some(counting) = &mut self.trial.counters {
             counting.missing.extend(&report.missing);
         }
         let mut entries = Vec::new();
@@ -268,10 +265,10 @@ impl<'a> Measuring<'a> {
             reached.push(key.clone());
             entries.push(JournalEntry { suite, benchmark: key, event: JournalEvent::Failure(failure) });
         }
-        self.journal.append(&entries, Some(&happened))?;
-        self.record.ledger.push(happened);
+        (self.sink)(&entries, &happened)?;
+        self.trial.ledger.push(happened);
         for entry in entries {
-            join(&mut self.record.suites[suite], entry);
+            join(&mut self.trial.suites[suite], entry);
         }
         for key in &report.without_turns {
             self.lose_turns(suite, key);
@@ -288,7 +285,7 @@ impl<'a> Measuring<'a> {
     /// A benchmark that never could take turns goes on without; one that could has lost an epoch, because numbers of
     /// two engines are not joined.
     fn lose_turns(&mut self, suite: usize, key: &BenchmarkKey) {
-        let benchmarks = &self.record.suites[suite].benchmarks;
+        let benchmarks = &self.trial.suites[suite].benchmarks;
         let measured =
             benchmarks.iter().any(|benchmark| benchmark.key == *key && !benchmark.epochs.is_empty());
         let temper = self.tempers.entry((suite, key.clone())).or_default();
@@ -301,7 +298,7 @@ impl<'a> Measuring<'a> {
 
     /// Warms up longer where the last two epochs were still moving.
     fn adapt(&mut self, suite: usize, key: &BenchmarkKey, lost: bool) {
-        let benchmark = self.record.suites[suite].benchmarks.iter().find(|benchmark| benchmark.key == *key);
+        let benchmark = self.trial.suites[suite].benchmarks.iter().find(|benchmark| benchmark.key == *key);
         let classes = benchmark.map(|benchmark| {
             benchmark.epochs.iter().rev().take(2).filter_map(|sample| {
                 epoch::log_ratio(sample).estimate.ok().and_then(|estimate| estimate.steadiness)
@@ -318,8 +315,8 @@ impl<'a> Measuring<'a> {
 }
 
 /// Larger than every number in the record, and at the begin of a balanced group of four.
-fn next_epoch_number(record: &RunRecord) -> u32 {
-    let benchmarks = record.suites.iter().flat_map(|suite| &suite.benchmarks);
+fn next_epoch_number(suites: &[SuiteRecord]) -> u32 {
+    let benchmarks = suites.iter().flat_map(|suite| &suite.benchmarks);
     let last = benchmarks.flat_map(|benchmark| &benchmark.epochs).map(|sample| sample.epoch).max();
     last.map_or(0, |last| (last / 4 + 1) * 4)
 }
@@ -339,7 +336,8 @@ fn together(keys: &[BenchmarkKey], one_at_a_time: bool) -> Vec<&[BenchmarkKey]> 
     .collect()
 }
 
-pub(super) fn interrupted() -> Failure {
+/// The failure of whoever was asked to stop.
+pub fn interrupted() -> Failure {
     Failure::incomplete("interrupted")
         .hint("what was measured is kept; take the run up again with `cargo rqs bench --resume`")
 }
@@ -356,7 +354,7 @@ fn join(suite: &mut SuiteRecord, entry: JournalEntry) {
 }
 
 /// `criterion 0.5.1` as three numbers.
-pub(super) fn version_of(harness: &str) -> Option<[u8; 3]> {
+pub fn version_of(harness: &str) -> Option<[u8; 3]> {
     let mut numbers = harness.rsplit(' ').next()?.split('.').map(str::parse::<u8>);
     let mut next = || numbers.next()?.ok();
     Some([next()?, next()?, next()?])

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::options::BenchOptions;
+use super::Seat;
+use super::conditions::{check_host, gather_facts, permitted, say_restored, unmet};
 use crate::analysis::tuning::{self, Permission};
-use crate::commands::{check_host, gather_facts, permitted, say_restored, unmet};
 use crate::host::clock;
 use crate::host::terminal::Terminal;
 use crate::host::tuning::{Guard, Standing, Workbench};
@@ -35,28 +35,20 @@ struct Tuned {
 ///
 /// # Errors
 /// Exit code 7 when a demand is not met; 101 when tuning is impossible.
-pub fn enter(
-    options: &BenchOptions,
-    demands: &EnvConfig,
-    work: &Path,
-    terminal: &mut Terminal,
-) -> Outcome<Ready> {
-    if options.list {
-        return Ok(Ready { tuned: None, notes: Vec::new() });
-    }
-    let mut ready = match options.tune {
-        true => tune(options, work, terminal)?,
+pub fn enter(seat: &Seat, demands: &EnvConfig, work: &Path, terminal: &mut Terminal) -> Outcome<Ready> {
+    let mut ready = match seat.tune {
+        true => tune(seat, work, terminal)?,
         false => {
             warn_of_leftovers(terminal);
             Ready { tuned: None, notes: Vec::new() }
         }
     };
-    let (_, found) = check_host(options.cpus.as_deref(), Path::new("/"), work, WATCH_MS)?;
+    let (_, found) = check_host(seat.cpus.as_deref(), Path::new("/"), work, WATCH_MS)?;
     for line in checks::warnings(&found) {
         terminal.say(&line);
     }
-    if !check::failed(&found, &demands.require, options.strict).is_empty() {
-        return Err(unmet(&found, &demands.require, options.strict));
+    if !check::failed(&found, &demands.require, seat.strict).is_empty() {
+        return Err(unmet(&found, &demands.require, seat.strict));
     }
     ready.notes.extend(note_of_blockers(&found));
     Ok(ready)
@@ -86,7 +78,7 @@ fn warn_of_leftovers(terminal: &mut Terminal) {
     }
 }
 
-fn tune(options: &BenchOptions, work: &Path, terminal: &mut Terminal) -> Outcome<Ready> {
+fn tune(seat: &Seat, work: &Path, terminal: &mut Terminal) -> Outcome<Ready> {
     let root = Path::new("/");
     let workbench = Workbench::of(root);
     if let Some(standing) = workbench.standing()?.filter(|standing| !standing.of_another_boot) {
@@ -98,7 +90,7 @@ fn tune(options: &BenchOptions, work: &Path, terminal: &mut Terminal) -> Outcome
         terminal.say("a run that was killed left settings of the host changed");
         say_restored(&workbench.restore(Some(&standing.journal.id))?, terminal)?;
     }
-    let facts = gather_facts(options.cpus.as_deref(), root, work, 0)?;
+    let facts = gather_facts(seat.cpus.as_deref(), root, work, 0)?;
     let plan = tuning::plan(&facts, Permission::default());
     let (allowed, forbidden) = permitted(&plan, root);
     for left in &plan.left {

@@ -2,8 +2,8 @@
 
 use super::lanes::Open;
 use crate::analysis::{comparison, verdict};
-use crate::model::policy::Budget;
-use crate::model::record::RunRecord;
+use crate::model::policy::{Budget, Policy};
+use crate::model::record::SuiteRecord;
 use crate::report::numbers;
 
 /// Epochs that an even benchmark needs, for one whose spread is not known yet.
@@ -22,16 +22,22 @@ pub struct Outlook {
 
 impl Outlook {
     /// Predicts from what was measured so far and what an epoch of each open benchmark costs.
-    pub fn of(record: &RunRecord, open: &[Open], costs_s: Option<&[f64]>) -> Outlook {
-        let alpha = comparison::alpha_per_benchmark(&record.suites, &record.policy);
-        let total = comparison::measured_benchmarks(&record.suites);
+    pub fn of(
+        suites: &[SuiteRecord],
+        policy: &Policy,
+        budget: &Budget,
+        open: &[Open],
+        costs_s: Option<&[f64]>,
+    ) -> Outlook {
+        let alpha = comparison::alpha_per_benchmark(suites, policy);
+        let total = comparison::measured_benchmarks(suites);
         let epochs_left = |open: &Open| {
-            let benchmarks = &record.suites[open.suite].benchmarks;
+            let benchmarks = &suites[open.suite].benchmarks;
             let epochs = benchmarks.iter().find(|benchmark| benchmark.key == open.key);
             let xs = epochs.map(comparison::log_ratios).unwrap_or_default();
-            let most = (record.budget.max_epochs as usize).saturating_sub(xs.len());
-            let judgement = verdict::judge(&xs, &record.policy, alpha);
-            let guess = verdict::epochs_still_needed(&judgement, &record.policy).unwrap_or(USUAL_EPOCHS);
+            let most = (budget.max_epochs as usize).saturating_sub(xs.len());
+            let judgement = verdict::judge(&xs, policy, alpha);
+            let guess = verdict::epochs_still_needed(&judgement, policy).unwrap_or(USUAL_EPOCHS);
             guess.clamp(1, most.max(1)) as f64
         };
         let left_s = costs_s

@@ -5,11 +5,10 @@ use std::sync::atomic::AtomicBool;
 
 use regex::Regex;
 use rqs_harness::conductor::listing::{self, Listing};
-use rqs_harness::process::{Conditions, Executable};
+use rqs_harness::process::Conditions;
 
-use super::BenchOptions;
-use super::prepare::Prepared;
-use crate::commands::Places;
+use super::prepare::{Prepared, executable};
+use super::{Places, Selection};
 use crate::host::cargo::BuiltSuite;
 use crate::host::terminal::Terminal;
 use crate::model::failure::{Failure, Outcome};
@@ -26,7 +25,7 @@ pub struct Listed {
 
 /// Everything that listing needs.
 struct Lister<'a> {
-    options: &'a BenchOptions,
+    measure_identical: bool,
     conditions: &'a Conditions,
     scratch: PathBuf,
     interrupted: &'a AtomicBool,
@@ -39,7 +38,7 @@ struct Lister<'a> {
 /// # Errors
 /// When a listing hangs or is interrupted.
 pub fn list(
-    options: &BenchOptions,
+    selection: &Selection,
     wanted: Wanted,
     prepared: &Prepared,
     conditions: &Conditions,
@@ -48,7 +47,14 @@ pub fn list(
     terminal: &mut Terminal,
 ) -> Outcome<Listed> {
     let scratch = places.work.join("scratch");
-    let mut lister = Lister { options, conditions, scratch, interrupted, wanted, notes: Vec::new() };
+    let mut lister = Lister {
+        measure_identical: selection.measure_identical,
+        conditions,
+        scratch,
+        interrupted,
+        wanted,
+        notes: Vec::new(),
+    };
     let builds = prepared.sides.as_ref().map(|side| &side.build.suites);
     let mut names: Vec<&str> = builds.candidate.iter().map(|suite| suite.name.as_str()).collect();
     let removed = builds.baseline.iter().map(|suite| suite.name.as_str());
@@ -64,15 +70,10 @@ pub fn list(
     Ok(Listed { records, notes: lister.notes })
 }
 
-/// A suite's executable as the harness wants it.
-pub fn executable(suite: &BuiltSuite) -> Executable {
-    Executable { path: suite.executable.clone(), cwd: suite.cwd.clone(), env: suite.env.clone() }
-}
-
 impl Lister<'_> {
     fn suite(&mut self, name: &str, pair: &ByRole<Option<&BuiltSuite>>) -> Outcome<Option<SuiteRecord>> {
         let identical = matches!((pair.baseline, pair.candidate), (Some(a), Some(b)) if a.code_hash == b.code_hash)
-            && !self.options.measure_identical;
+            && !self.measure_identical;
         let mut keys = ByRole::<Option<Vec<BenchmarkKey>>>::default();
         let mut harness = pair.map(|suite| suite.map(|suite| suite.harness.clone()).unwrap_or_default());
         let mut failure = None;
@@ -158,10 +159,10 @@ impl Wanted {
     ///
     /// # Errors
     /// When it is no regular expression.
-    pub fn new(options: &BenchOptions) -> Outcome<Wanted> {
-        Ok(match &options.filter {
+    pub fn new(selection: &Selection) -> Outcome<Wanted> {
+        Ok(match &selection.filter {
             None => Wanted::All,
-            Some(name) if options.exact => Wanted::Exactly(name.clone()),
+            Some(name) if selection.exact => Wanted::Exactly(name.clone()),
             Some(pattern) => Wanted::Matching(Regex::new(pattern).map_err(|error| {
                 Failure::usage(format!("`{pattern}` is no regular expression"))
                     .because(error)

@@ -3,15 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::BenchOptions;
-use crate::commands::Places;
+use rqs_harness::process::Executable;
+
+use super::{Places, Sides};
 use crate::host::cargo::{
-    self, BrokenSuite, BuildOptions, BuildRequest, Lock, LockRequest, Place, Toolchain, Tree,
+    self, BrokenSuite, BuildOptions, BuildRequest, BuiltSuite, Lock, LockRequest, Place, Toolchain, Tree,
 };
 use crate::host::revisions::{self, Slot, Source, Target};
 use crate::host::terminal::Terminal;
 use crate::model::failure::{Failure, Outcome};
-use crate::model::record::RunRecord;
+use crate::model::record::{RunRecord, SuiteRecord};
 use crate::model::revision::Revision;
 use crate::model::{ByRole, Role};
 
@@ -55,41 +56,39 @@ pub struct LaidOut {
     toolchain: Toolchain,
 }
 
-/// Resolves both revisions and their dependencies.
-///
-/// # Errors
-/// When a revision is unknown, or cannot be laid out or resolved.
-pub fn lay_out(
-    options: &BenchOptions,
-    target: &Target,
-    places: &Places,
-    terminal: &mut Terminal,
-) -> Outcome<LaidOut> {
-    let root = target.repository_root().unwrap_or(target.manifest_dir());
-    let place = Place::for_repository(root)?;
-    revisions::clear_leftovers(&place.trees)?;
-    let build_options = options.build.clone().anchored(target.manifest_dir(), &place.outer_configs);
-    let toolchain = Toolchain::resolve(options.toolchain.as_deref(), target.manifest_dir())?;
-    let candidate = options.candidate.clone().map_or_else(|| target.default_candidate(), Ok)?;
-    let package = build_options.packages.first().map(String::as_str);
-    let specs = ByRole::new(options.baseline.clone(), candidate);
-    terminal.status("laying out both revisions");
-    let mut sources = ByRole::try_from_fn(|role| target.materialise(specs.get(role), package, &place.trees))?;
-    let mut notes = Vec::new();
-    if options.benches_from_candidate {
-        let (source, lent) = lend_benches(target, &sources, &place.trees)?;
-        sources.baseline = source;
-        notes.push(format!("the baseline measures the candidate's benchmarks: {}", lent.join(", ")));
+impl Sides {
+    /// Resolves both revisions and their dependencies.
+    ///
+    /// # Errors
+    /// When a revision is unknown, or cannot be laid out or resolved.
+    pub fn lay_out(&self, target: &Target, places: &Places, terminal: &mut Terminal) -> Outcome<LaidOut> {
+        let root = target.repository_root().unwrap_or(target.manifest_dir());
+        let place = Place::for_repository(root)?;
+        revisions::clear_leftovers(&place.trees)?;
+        let build_options = self.build.clone().anchored(target.manifest_dir(), &place.outer_configs);
+        let toolchain = Toolchain::resolve(self.toolchain.as_deref(), target.manifest_dir())?;
+        let candidate = self.candidate.clone().map_or_else(|| target.default_candidate(), Ok)?;
+        let package = build_options.packages.first().map(String::as_str);
+        let specs = ByRole::new(self.baseline.clone(), candidate);
+        terminal.status("laying out both revisions");
+        let mut sources =
+            ByRole::try_from_fn(|role| target.materialise(specs.get(role), package, &place.trees))?;
+        let mut notes = Vec::new();
+        if self.benches_from_candidate {
+            let (source, lent) = lend_benches(target, &sources, &place.trees)?;
+            sources.baseline = source;
+            notes.push(format!("the baseline measures the candidate's benchmarks: {}", lent.join(", ")));
+        }
+        let trees = sources.as_ref().map(|source| Tree { root: &source.tree, package: &source.manifest_rel });
+        let locks_store = places.work.join("locks");
+        let request = LockRequest { toolchain: &toolchain, options: &build_options, store: &locks_store };
+        terminal.status("resolving dependencies");
+        let locks = cargo::agree(trees, request)?;
+        notes.extend(locks.iter().flat_map(|(_, lock)| lock.notes.clone()));
+        terminal.clear_status();
+        let (slot, executables) = (Slot::new(&place.trees), places.work.join("executables"));
+        Ok(LaidOut { sources, locks, notes, slot, executables, options: build_options, toolchain })
     }
-    let trees = sources.as_ref().map(|source| Tree { root: &source.tree, package: &source.manifest_rel });
-    let locks_store = places.work.join("locks");
-    let request = LockRequest { toolchain: &toolchain, options: &build_options, store: &locks_store };
-    terminal.status("resolving dependencies");
-    let locks = cargo::agree(trees, request)?;
-    notes.extend(locks.iter().flat_map(|(_, lock)| lock.notes.clone()));
-    terminal.clear_status();
-    let (slot, executables) = (Slot::new(&place.trees), places.work.join("executables"));
-    Ok(LaidOut { sources, locks, notes, slot, executables, options: build_options, toolchain })
 }
 
 impl LaidOut {
@@ -208,7 +207,27 @@ fn lend_benches(target: &Target, sources: &ByRole<Source>, trees: &Path) -> Outc
     Ok((source, lent))
 }
 
+/// A suite's executable as the harness wants it.
+pub fn executable(suite: &BuiltSuite) -> Executable {
+    Executable { path: suite.executable.clone(), cwd: suite.cwd.clone(), env: suite.env.clone() }
+}
+
 impl Prepared {
+    /// The executables of some suites, in their order; `None` where a side has none.
+    pub fn executables(&self, suites: &[SuiteRecord]) -> Vec<Option<ByRole<Executable>>> {
+        let built = |name: &str, role: Role| {
+            self.sides
+                .get(role)
+                .build
+                .suites
+                .iter()
+                .find(|built| built.name == name)
+                .map(executable)
+                .ok_or(())
+        };
+        suites.iter().map(|suite| ByRole::try_from_fn(|role| built(&suite.name, role)).ok()).collect()
+    }
+
     /// Fails unless these are the sides that an interrupted run was started with.
     pub fn check_same(&self, record: &RunRecord) -> Outcome<()> {
         for (role, side) in self.sides.iter() {
