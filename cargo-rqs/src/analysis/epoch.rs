@@ -66,6 +66,13 @@ pub fn log_ratio(sample: &EpochSample) -> EpochValue {
     EpochValue { estimate, blocks, dropped }
 }
 
+/// The log-ratio of each block that is kept; none when a turn is empty.
+pub fn block_log_ratios(sample: &EpochSample) -> Vec<f64> {
+    let kept = sample.blocks.iter().filter(|block| !block.is_disturbed(sample.helper_threads));
+    let ratio = |block: &Block| Some(ln_level(&block.turns.candidate)? - ln_level(&block.turns.baseline)?);
+    kept.map(ratio).collect::<Option<Vec<f64>>>().unwrap_or_default()
+}
+
 /// `None` when a turn is empty.
 fn estimate(kept: &[&Block]) -> Option<EpochEstimate> {
     let levels = |role: Role| -> Option<Vec<f64>> {

@@ -1,5 +1,6 @@
 //! Samples to estimate to comparison to verdict; pure.
 
+pub mod allocation;
 pub mod centre;
 pub mod comparison;
 pub mod conditions;

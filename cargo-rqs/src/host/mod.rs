@@ -7,6 +7,7 @@ pub mod config;
 pub mod counts;
 pub mod environment;
 pub mod facts;
+pub mod habits;
 pub mod journal;
 pub mod ledger;
 pub mod lock;

@@ -8,6 +8,7 @@ pub mod environment;
 pub mod facts;
 pub mod failure;
 pub mod fingerprint;
+pub mod habit;
 pub mod item;
 pub mod ledger;
 pub mod policy;

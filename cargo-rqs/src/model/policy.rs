@@ -49,7 +49,8 @@ pub struct Budget {
     pub max_epochs: u32,
     /// Wall time for all measuring, in milliseconds.
     pub time_budget_ms: u64,
-    /// Measuring time for a benchmark, side and epoch that the harness is held to, in microseconds.
+    /// Measuring time for a benchmark, side and epoch that the harness is held to, in microseconds, unless an earlier
+    /// run on the host has learned a better one for the benchmark.
     pub epoch_us: u64,
     /// Seed of all coins.
     pub seed: u64,

@@ -3,9 +3,12 @@
 //! An epoch of one benchmark may cost a hundred times what another's does, because its routine or its set-up is slow.
 //! Swept together, the fast ones would get as few epochs as the slow ones. So benchmarks of about the same cost share
 //! a *lane*, in which they take their epochs together, and the lane comes next whose benchmarks had the least time:
-//! every undecided benchmark gets the same time, not the same number of epochs.
+//! every undecided benchmark gets the same time, not the same number of epochs. Of lanes that had the same, coins
+//! decide, so that no suite always has the machine first.
 
 use std::collections::HashMap;
+
+use rqs_harness::coin::Coins;
 
 use crate::model::BenchmarkKey;
 
@@ -49,21 +52,24 @@ struct Lane {
 #[derive(Debug)]
 pub struct Lanes {
     first: u32,
+    seed: u64,
     lanes: HashMap<LaneName, Lane>,
     costs_s: HashMap<(usize, BenchmarkKey), f64>,
+    shares_s: HashMap<(usize, BenchmarkKey), f64>,
 }
 
 impl Lanes {
-    /// Lanes whose epochs are counted from `first`.
-    pub fn new(first: u32) -> Lanes {
-        Lanes { first, lanes: HashMap::new(), costs_s: HashMap::new() }
+    /// Lanes whose epochs are counted from `first`, with the seed of their coins.
+    pub fn new(first: u32, seed: u64) -> Lanes {
+        Lanes { first, seed, lanes: HashMap::new(), costs_s: HashMap::new(), shares_s: HashMap::new() }
     }
 
     /// The epoch to measure next, out of everything that is open, in program order; `None` when nothing is.
     pub fn next(&self, open: &[Open]) -> Option<Next> {
         let lane_of = |open: &Open| (open.suite, self.class(open));
         let least = |a: &LaneName, b: &LaneName| {
-            self.lane(*a).spent_s.total_cmp(&self.lane(*b).spent_s).then(a.cmp(b))
+            let spent = |name: &LaneName| self.lane(*name).spent_s;
+            spent(a).total_cmp(&spent(b)).then_with(|| (self.coin(*a), a).cmp(&(self.coin(*b), b)))
         };
         let lane = open.iter().map(lane_of).min_by(least)?;
         let members: Vec<&Open> = open.iter().filter(|open| lane_of(open) == lane).collect();
@@ -82,7 +88,10 @@ impl Lanes {
         lane.number = next.number + 1;
         lane.spent_s += elapsed_s / next.keys.len().max(1) as f64;
         self.lanes.insert(next.lane, lane);
+        let own_s: f64 = costs_s.iter().map(|(_, cost_s)| cost_s).sum();
+        let share_s = (elapsed_s - own_s).max(0.0) / costs_s.len().max(1) as f64;
         for (key, cost_s) in costs_s {
+            self.shares_s.insert((next.suite, key.clone()), cost_s + share_s);
             // A benchmark stays in its lane, because there its coins are balanced.
             self.costs_s.entry((next.suite, key)).or_insert(cost_s);
         }
@@ -93,6 +102,11 @@ impl Lanes {
     pub fn epoch_costs_s(&self, open: &[Open]) -> Option<Vec<f64>> {
         let mean_s = self.costs_s.values().sum::<f64>() / self.costs_s.len() as f64;
         mean_s.is_finite().then(|| open.iter().map(|open| self.cost_s(open).unwrap_or(mean_s)).collect())
+    }
+
+    /// Seconds of wall time that the last epoch of a benchmark took with its share of starting the processes.
+    pub fn last_epoch_s(&self, suite: usize, key: &BenchmarkKey) -> Option<f64> {
+        self.shares_s.get(&(suite, key.clone())).copied()
     }
 
     /// Whether each of these was measured before.
@@ -106,6 +120,11 @@ impl Lanes {
 
     fn class(&self, open: &Open) -> Option<i32> {
         self.cost_s(open).map(|cost_s| cost_s.max(1e-6).log(LANE_WIDTH).floor() as i32)
+    }
+
+    fn coin(&self, (suite, class): LaneName) -> u64 {
+        let class = class.map_or(0, |class| class as u32 as u64 + 1);
+        Coins::new(self.seed ^ ((suite as u64) << 32) ^ class).bits()
     }
 
     fn lane(&self, name: LaneName) -> Lane {
@@ -125,7 +144,7 @@ mod tests {
 
     /// Runs `rounds` epochs over benchmarks of these costs and returns the epoch numbers that each one got.
     fn run(costs_s: &[(usize, &str, f64)], rounds: usize) -> Vec<Vec<u32>> {
-        let mut lanes = Lanes::new(8);
+        let mut lanes = Lanes::new(8, 1);
         let mut numbers = vec![Vec::new(); costs_s.len()];
         for _ in 0..rounds {
             let open = |(k, (suite, id, _)): (usize, &(usize, &str, f64))| Open {
@@ -167,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_benchmark_that_was_not_reached_comes_again_with_a_new_number() {
-        let mut lanes = Lanes::new(0);
+        let mut lanes = Lanes::new(0, 1);
         let open = |id: &str, last_epoch| Open { suite: 0, key: key(id), last_epoch };
         let first = lanes.next(&[open("a", None), open("b", None)]).unwrap();
         lanes.took(&first, 1.0, vec![(key("a"), 1.0)]);

@@ -1,34 +1,30 @@
 //! The loop of a run: measures every undecided benchmark once per epoch, until all are decided or the budget is spent.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rqs_harness::process::{Conditions, Executable};
-use rqs_harness::{EpochReport, EpochRequest, MeasureError, Pair, Task, can_probe};
+use rqs_harness::{EpochReport, EpochRequest, MeasureError, Pair, Task};
 
+use super::focus::{self, Need};
 use super::lanes::{Lanes, Next, Open};
 use super::progress::Outlook;
+use super::temper::Tempers;
 use super::{Places, Trial};
-use crate::analysis::{comparison, confidence, epoch, ledger, steadiness::Steadiness};
+use crate::analysis::{comparison, confidence, ledger, verdict};
 use crate::host::clock::Stopwatch;
 use crate::host::journal::{JournalEntry, JournalEvent};
 use crate::host::ledger::LedgerReader;
 use crate::host::terminal::Terminal;
 use crate::model::failure::{Failure, Outcome};
+use crate::model::habit::Habits;
 use crate::model::ledger::LedgerEntry;
 use crate::model::record::SuiteRecord;
 use crate::model::{BenchmarkKey, ByRole, Engine};
 use crate::plan::EpochPlan;
 
-/// Warm-up of a benchmark until it shows that it needs more.
-const FIRST_WARM_UP_NS: u64 = 3_000_000;
-/// Warm-up at most.
-const LONGEST_WARM_UP_NS: u64 = 400_000_000;
 /// Bytes of ids in one filter; escaped they may be twice as long, and one argument holds 128 KiB.
 const LONGEST_FILTER: usize = 48 << 10;
-/// Epochs in turns that may fail before a benchmark that could take turns once is given up.
-const MOST_LOST_EPOCHS: u32 = 5;
-
 /// Keeps what one epoch gave before the next one begins.
 pub type Sink<'a> = &'a mut dyn FnMut(&[JournalEntry], &LedgerEntry) -> Outcome<()>;
 
@@ -39,24 +35,10 @@ pub struct Measuring<'a> {
     interrupted: &'a AtomicBool,
     pairs: Vec<Option<Pair<'a>>>,
     lanes: Lanes,
-    tempers: HashMap<(usize, BenchmarkKey), Temper>,
+    tempers: Tempers,
     ledger: LedgerReader,
     /// Suites whose sides run their benchmarks in different orders.
     one_at_a_time: HashSet<usize>,
-}
-
-/// What the loop learned about one benchmark.
-#[derive(Clone, Copy, Debug)]
-struct Temper {
-    warm_up_ns: u64,
-    takes_turns: bool,
-    lost_epochs: u32,
-}
-
-impl Default for Temper {
-    fn default() -> Self {
-        Temper { warm_up_ns: FIRST_WARM_UP_NS, takes_turns: can_probe(), lost_epochs: 0 }
-    }
 }
 
 impl<'a> Measuring<'a> {
@@ -84,10 +66,30 @@ impl<'a> Measuring<'a> {
             pair.set_versions(suite.harness.as_ref().map(|harness| version_of(harness)));
             pairs.push(Some(pair));
         }
-        let lanes = Lanes::new(next_epoch_number(trial.suites));
-        let (tempers, one_at_a_time) = (HashMap::new(), HashSet::new());
+        let lanes = Lanes::new(next_epoch_number(trial.suites), trial.budget.seed);
+        let (tempers, one_at_a_time) = (Tempers::default(), HashSet::new());
         let ledger = LedgerReader::new(&conditions.bench_cpus, conditions.coordinator_cpu());
         Ok(Measuring { trial, sink, interrupted, pairs, lanes, tempers, ledger, one_at_a_time })
+    }
+
+    /// Measures benchmarks as earlier runs learned. What this run learns itself is for later ones: within a run all epochs
+    /// of a benchmark are as long.
+    pub fn accustom(&mut self, habits: &Habits) {
+        self.tempers = Tempers::of(habits, self.trial.suites);
+    }
+
+    /// What was learned about how the measured benchmarks are best measured.
+    pub fn habits(&self) -> Habits {
+        let mut habits = Habits::new();
+        let Trial { policy, budget, .. } = &self.trial;
+        for (number, suite) in self.trial.suites.iter().enumerate() {
+            for benchmark in suite.benchmarks.iter().filter(|benchmark| !benchmark.epochs.is_empty()) {
+                let epoch_s = self.lanes.last_epoch_s(number, &benchmark.key);
+                let habit = self.tempers.habit(number, benchmark, epoch_s, policy, budget);
+                habits.insert((suite.name.clone(), benchmark.key.clone()), habit);
+            }
+        }
+        habits
     }
 
     /// Measures until everything is decided, the budget is spent, or the user asks to stop.
@@ -100,9 +102,10 @@ impl<'a> Measuring<'a> {
         self.warn_of_few_epochs(terminal);
         loop {
             let budget = self.trial.budget;
+            let left_s = budget.time_budget_ms as f64 / 1e3 - watch.elapsed_s();
             let open = self.open();
-            let Some(next) = self.lanes.next(&open) else { return Ok(()) };
-            if watch.elapsed_s() * 1e3 > budget.time_budget_ms as f64 {
+            let Some(next) = self.lanes.next(&self.within_reach(&open, left_s)) else { return Ok(()) };
+            if left_s < 0.0 {
                 self.trial.notes.push("the time budget was spent before every benchmark was decided".into());
                 return Ok(());
             }
@@ -161,8 +164,7 @@ impl<'a> Measuring<'a> {
                 let benchmark = &self.trial.suites[suite].benchmarks[index];
                 let key = benchmark.key.clone();
                 let last_epoch = benchmark.epochs.last().map(|sample| sample.epoch);
-                let temper = self.tempers.get(&(suite, key.clone()));
-                if temper.is_none_or(|temper| temper.lost_epochs < MOST_LOST_EPOCHS) {
+                if !self.tempers.get(suite, &key).is_given_up() {
                     open.push(Open { suite, key, last_epoch });
                 }
             }
@@ -170,12 +172,33 @@ impl<'a> Measuring<'a> {
         open
     }
 
+    /// Those of the open benchmarks that the time left is spent on.
+    fn within_reach(&self, open: &[Open], left_s: f64) -> Vec<Open> {
+        let alpha = comparison::alpha_per_benchmark(self.trial.suites, &self.trial.policy);
+        let needs = |costs_s: Vec<f64>| -> Vec<Need> {
+            let need = |(open, cost_s): (&Open, f64)| {
+                let benchmarks = &self.trial.suites[open.suite].benchmarks;
+                let xs = benchmarks.iter().find(|benchmark| benchmark.key == open.key);
+                let xs = xs.map(comparison::log_ratios).unwrap_or_default();
+                let allowed = (self.trial.budget.max_epochs as usize).saturating_sub(xs.len());
+                let known = confidence::half_width(xs.len(), 1.0, alpha).is_finite();
+                let judgement = verdict::judge(&xs, &self.trial.policy, alpha);
+                let forecast = verdict::epochs_still_needed(&judgement, &self.trial.policy);
+                Need { epochs: known.then_some(forecast.unwrap_or(usize::MAX)), allowed, cost_s }
+            };
+            open.iter().zip(costs_s).map(need).collect()
+        };
+        match self.lanes.epoch_costs_s(open).map(needs) {
+            Some(needs) => focus::within_reach(&needs, left_s).into_iter().map(|k| open[k].clone()).collect(),
+            None => open.to_vec(),
+        }
+    }
+
     /// Measures some benchmarks of a suite once, and journals what they gave; returns the seconds that each took.
     fn epoch(&mut self, next: &Next) -> Outcome<Vec<(BenchmarkKey, f64)>> {
         let suite = next.suite;
         let plan = EpochPlan::of(self.trial.budget.seed, next.number);
-        let turning =
-            |key: &BenchmarkKey| self.tempers.get(&(suite, key.clone())).is_none_or(|t| t.takes_turns);
+        let turning = |key: &BenchmarkKey| self.tempers.get(suite, key).takes_turns;
         let (turns, others): (Vec<_>, Vec<_>) = next.keys.iter().cloned().partition(turning);
         let mut costs_s = Vec::new();
         for (keys, engine) in [(turns, Engine::Turns), (others, Engine::Alternation)] {
@@ -205,11 +228,14 @@ impl<'a> Measuring<'a> {
         plan: &EpochPlan,
     ) -> Outcome<Option<EpochReport>> {
         let budget = self.trial.budget;
-        let task = |key: &BenchmarkKey| Task {
-            key: key.clone(),
-            warm_up_ns: self.tempers.get(&(suite, key.clone())).copied().unwrap_or_default().warm_up_ns,
-            measure_ns: budget.epoch_us * 1000,
-            warmed_first: plan.warmed_first(budget.seed, key),
+        let task = |key: &BenchmarkKey| {
+            let temper = self.tempers.get(suite, key);
+            Task {
+                key: key.clone(),
+                warm_up_ns: temper.warm_up_ns,
+                measure_ns: temper.epoch_us.unwrap_or(budget.epoch_us) * 1000,
+                warmed_first: plan.warmed_first(budget.seed, key),
+            }
         };
         let request = EpochRequest {
             number: plan.number,
@@ -271,46 +297,18 @@ impl<'a> Measuring<'a> {
             join(&mut self.trial.suites[suite], entry);
         }
         for key in &report.without_turns {
-            self.lose_turns(suite, key);
+            let measured = self.trial.suites[suite].benchmarks.iter();
+            let measured = measured.filter(|benchmark| !benchmark.epochs.is_empty()).any(|it| it.key == *key);
+            self.tempers.lose_turns(suite, key, measured);
         }
         // When a process dies in one benchmark, those behind it are not reached and simply come again.
         let nothing_reached = reached.is_empty() && report.without_turns.is_empty();
         for key in keys {
             let lost = nothing_reached || (engine == Engine::Alternation && !reached.contains(key));
-            self.adapt(suite, key, lost);
+            let measured = self.trial.suites[suite].benchmarks.iter().find(|it| it.key == *key);
+            self.tempers.adapt(suite, key, measured, lost);
         }
         Ok(())
-    }
-
-    /// A benchmark that never could take turns goes on without; one that could has lost an epoch, because numbers of
-    /// two engines are not joined.
-    fn lose_turns(&mut self, suite: usize, key: &BenchmarkKey) {
-        let benchmarks = &self.trial.suites[suite].benchmarks;
-        let measured =
-            benchmarks.iter().any(|benchmark| benchmark.key == *key && !benchmark.epochs.is_empty());
-        let temper = self.tempers.entry((suite, key.clone())).or_default();
-        if measured {
-            temper.lost_epochs += 1;
-        } else {
-            temper.takes_turns = false;
-        }
-    }
-
-    /// Warms up longer where the last two epochs were still moving.
-    fn adapt(&mut self, suite: usize, key: &BenchmarkKey, lost: bool) {
-        let benchmark = self.trial.suites[suite].benchmarks.iter().find(|benchmark| benchmark.key == *key);
-        let classes = benchmark.map(|benchmark| {
-            benchmark.epochs.iter().rev().take(2).filter_map(|sample| {
-                epoch::log_ratio(sample).estimate.ok().and_then(|estimate| estimate.steadiness)
-            })
-        });
-        let moving =
-            classes.is_some_and(|classes| classes.filter(|class| *class == Steadiness::WarmUp).count() == 2);
-        let temper = self.tempers.entry((suite, key.clone())).or_default();
-        temper.lost_epochs += u32::from(lost);
-        if moving {
-            temper.warm_up_ns = (temper.warm_up_ns * 2).min(LONGEST_WARM_UP_NS);
-        }
     }
 }
 

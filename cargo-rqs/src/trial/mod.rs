@@ -5,12 +5,14 @@
 //! them; [`suites::list`] asks both for their benchmarks; [`measure::Measuring`] measures a [`Trial`].
 
 pub mod conditions;
+mod focus;
 mod lanes;
 pub mod measure;
 pub mod prepare;
 mod progress;
 pub mod readiness;
 pub mod suites;
+mod temper;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};

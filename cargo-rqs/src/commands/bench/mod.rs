@@ -13,6 +13,7 @@ pub use options::{BenchOptions, Effort, ProfileOptions, Profiles};
 use super::print_run;
 use crate::analysis::{comparison, noise};
 use crate::host::clock::Stopwatch;
+use crate::host::habits::HabitFile;
 use crate::host::journal::{self, Journal};
 use crate::host::lock::{HostTurn, RunLock};
 use crate::host::store::Store;
@@ -265,6 +266,7 @@ impl Run<'_> {
     /// Times both sides in alternation until everything is decided.
     fn measure(&mut self, journal: &mut Journal, terminal: &mut Terminal) -> Outcome<()> {
         let executables = self.prepared.executables(&self.record.suites);
+        let environment = self.record.environment.clone();
         let mut keep = |entries: &[_], happened: &_| journal.append(entries, Some(happened));
         let mut measuring = Measuring::new(
             Trial::of(&mut self.record),
@@ -275,6 +277,9 @@ impl Run<'_> {
             self.places,
         )?;
         let _seat = CoordinatorSeat::take(self.conditions);
-        measuring.run(terminal)
+        let file = HabitFile::below(&self.places.work);
+        measuring.accustom(&file.read(&environment));
+        measuring.run(terminal)?;
+        file.add(&environment, measuring.habits())
     }
 }

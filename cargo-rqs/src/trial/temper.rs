@@ -1,0 +1,124 @@
+//! What the loop learned about how single benchmarks are measured.
+
+use std::collections::HashMap;
+
+use rqs_harness::can_probe;
+
+use crate::analysis::allocation::{self, LONGEST_US, SHORTEST_US};
+use crate::analysis::epoch;
+use crate::analysis::steadiness::Steadiness;
+use crate::model::BenchmarkKey;
+use crate::model::habit::{Habit, Habits};
+use crate::model::policy::{Budget, Policy};
+use crate::model::record::{BenchmarkRecord, SuiteRecord};
+
+/// Warm-up of a benchmark until it shows that it needs more.
+const FIRST_WARM_UP_NS: u64 = 3_000_000;
+/// Warm-up at most.
+const LONGEST_WARM_UP_NS: u64 = 400_000_000;
+/// Epochs in turns that may fail before a benchmark that could take turns once is given up.
+const MOST_LOST_EPOCHS: u32 = 5;
+
+/// How one benchmark is measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Temper {
+    /// Warm-up of each side in an epoch.
+    pub warm_up_ns: u64,
+    /// Samples of each side in an epoch, where an earlier run learned how long is best.
+    pub epoch_us: Option<u64>,
+    /// Whether it can take turns.
+    pub takes_turns: bool,
+    lost_epochs: u32,
+}
+
+impl Temper {
+    /// Whether it lost so many epochs that it is not measured any more.
+    pub fn is_given_up(&self) -> bool {
+        self.lost_epochs >= MOST_LOST_EPOCHS
+    }
+}
+
+impl Default for Temper {
+    fn default() -> Self {
+        Temper { warm_up_ns: FIRST_WARM_UP_NS, epoch_us: None, takes_turns: can_probe(), lost_epochs: 0 }
+    }
+}
+
+/// The tempers of all benchmarks, by the number of their suite and their key.
+#[derive(Debug, Default)]
+pub struct Tempers(HashMap<(usize, BenchmarkKey), Temper>);
+
+impl Tempers {
+    /// Those that follow from what earlier runs learned.
+    pub fn of(habits: &Habits, suites: &[SuiteRecord]) -> Tempers {
+        let mut tempers = Tempers::default();
+        for (number, suite) in suites.iter().enumerate() {
+            for key in suite.benchmarks.iter().map(|benchmark| &benchmark.key) {
+                if let Some(habit) = habits.get(&(suite.name.clone(), key.clone())) {
+                    *tempers.entry(number, key) = Temper {
+                        warm_up_ns: (habit.warm_up_us * 1000).clamp(FIRST_WARM_UP_NS, LONGEST_WARM_UP_NS),
+                        epoch_us: habit.epoch_us.map(|us| us.clamp(SHORTEST_US, LONGEST_US)),
+                        ..Temper::default()
+                    };
+                }
+            }
+        }
+        tempers
+    }
+
+    /// How a benchmark is measured.
+    pub fn get(&self, suite: usize, key: &BenchmarkKey) -> Temper {
+        self.0.get(&(suite, key.clone())).copied().unwrap_or_default()
+    }
+
+    fn entry(&mut self, suite: usize, key: &BenchmarkKey) -> &mut Temper {
+        self.0.entry((suite, key.clone())).or_default()
+    }
+
+    /// A benchmark that never could take turns goes on without; one that could has lost an epoch, because numbers of
+    /// two engines are not joined.
+    pub fn lose_turns(&mut self, suite: usize, key: &BenchmarkKey, was_measured: bool) {
+        let temper = self.entry(suite, key);
+        if was_measured {
+            temper.lost_epochs += 1;
+        } else {
+            temper.takes_turns = false;
+        }
+    }
+
+    /// Warms up longer where the last two epochs were still moving.
+    pub fn adapt(
+        &mut self,
+        suite: usize,
+        key: &BenchmarkKey,
+        measured: Option<&BenchmarkRecord>,
+        lost: bool,
+    ) {
+        let last = measured.into_iter().flat_map(|benchmark| benchmark.epochs.iter().rev().take(2));
+        let classes = last.filter_map(|sample| epoch::log_ratio(sample).estimate.ok()?.steadiness);
+        let moving = classes.filter(|class| *class == Steadiness::WarmUp).count() == 2;
+        let temper = self.entry(suite, key);
+        temper.lost_epochs += u32::from(lost);
+        if moving {
+            temper.warm_up_ns = (temper.warm_up_ns * 2).min(LONGEST_WARM_UP_NS);
+        }
+    }
+
+    /// What later runs should know of a benchmark, given the seconds that an epoch of it took.
+    pub fn habit(
+        &self,
+        suite: usize,
+        benchmark: &BenchmarkRecord,
+        epoch_s: Option<f64>,
+        policy: &Policy,
+        budget: &Budget,
+    ) -> Habit {
+        let temper = self.get(suite, &benchmark.key);
+        let epoch_us = temper.epoch_us.unwrap_or(budget.epoch_us);
+        let best_us = epoch_s.and_then(|epoch_s| {
+            let overhead_s = epoch_s - 2.0 * epoch_us as f64 / 1e6;
+            allocation::best_epoch_us(benchmark, overhead_s, policy.margin)
+        });
+        Habit { warm_up_us: temper.warm_up_ns / 1000, epoch_us: best_us.or(temper.epoch_us) }
+    }
+}
