@@ -13,8 +13,9 @@ use crate::model::record::BenchmarkRecord;
 
 /// Fewer epochs say too little about the two parts of the spread.
 const FEWEST_EPOCHS: usize = 8;
-/// No shorter: turns of a tenth of a millisecond have to be many enough for a median.
-pub const SHORTEST_US: u64 = 2_000;
+/// No shorter: turns of a tenth of a millisecond have to be many enough for a median, and for telling whether the
+/// benchmark had settled.
+pub const SHORTEST_US: u64 = 5_000;
 /// No longer: beyond this a process is measured for its own sake.
 pub const LONGEST_US: u64 = 20_000;
 /// An interval of the fewest epochs and a few more reaches about so many standard deviations to either side, see
@@ -129,7 +130,7 @@ mod tests {
         assert!((6_000..13_000).contains(&middle), "{middle}");
         let enough = best_epoch_us(&benchmark(40, 0.0002, 0.01), 0.02, 0.01).unwrap();
         // 3.1e-6 in 10 ms, and (1 % / 4)^2 = 6.2e-6 is enough: 5 ms.
-        assert!((3_500..7_000).contains(&enough), "{enough}");
+        assert!((SHORTEST_US..7_000).contains(&enough), "{enough}");
     }
 
     #[test]

@@ -14,8 +14,8 @@ use crate::model::record::{BenchmarkRecord, SuiteRecord};
 
 /// Warm-up of a benchmark until it shows that it needs more.
 const FIRST_WARM_UP_NS: u64 = 3_000_000;
-/// Warm-up at most.
-const LONGEST_WARM_UP_NS: u64 = 400_000_000;
+/// Warm-up at most. What still moves after that has another reason to move.
+const LONGEST_WARM_UP_NS: u64 = 16 * FIRST_WARM_UP_NS;
 /// Epochs in turns that may fail before a benchmark that could take turns once is given up.
 const MOST_LOST_EPOCHS: u32 = 5;
 
@@ -29,6 +29,8 @@ pub struct Temper {
     /// Whether it can take turns.
     pub takes_turns: bool,
     lost_epochs: u32,
+    /// Whether even the longest warm-up did not settle it.
+    never_settles: bool,
 }
 
 impl Temper {
@@ -40,7 +42,13 @@ impl Temper {
 
 impl Default for Temper {
     fn default() -> Self {
-        Temper { warm_up_ns: FIRST_WARM_UP_NS, epoch_us: None, takes_turns: can_probe(), lost_epochs: 0 }
+        Temper {
+            warm_up_ns: FIRST_WARM_UP_NS,
+            epoch_us: None,
+            takes_turns: can_probe(),
+            lost_epochs: 0,
+            never_settles: false,
+        }
     }
 }
 
@@ -56,7 +64,8 @@ impl Tempers {
             for key in suite.benchmarks.iter().map(|benchmark| &benchmark.key) {
                 if let Some(habit) = habits.get(&(suite.name.clone(), key.clone())) {
                     *tempers.entry(number, key) = Temper {
-                        warm_up_ns: (habit.warm_up_us * 1000).clamp(FIRST_WARM_UP_NS, LONGEST_WARM_UP_NS),
+                        // Half of it, because what grows in every run has to be able to shrink.
+                        warm_up_ns: (habit.warm_up_us * 500).clamp(FIRST_WARM_UP_NS, LONGEST_WARM_UP_NS),
                         epoch_us: habit.epoch_us.map(|us| us.clamp(SHORTEST_US, LONGEST_US)),
                         ..Temper::default()
                     };
@@ -86,7 +95,7 @@ impl Tempers {
         }
     }
 
-    /// Warms up longer where the last two epochs were still moving.
+    /// Warms up longer where the last two epochs were still moving; where even that is of no use, as short as others.
     pub fn adapt(
         &mut self,
         suite: usize,
@@ -99,7 +108,9 @@ impl Tempers {
         let moving = classes.filter(|class| *class == Steadiness::WarmUp).count() == 2;
         let temper = self.entry(suite, key);
         temper.lost_epochs += u32::from(lost);
-        if moving {
+        if moving && temper.warm_up_ns >= LONGEST_WARM_UP_NS {
+            (temper.never_settles, temper.warm_up_ns) = (true, FIRST_WARM_UP_NS);
+        } else if moving && !temper.never_settles {
             temper.warm_up_ns = (temper.warm_up_ns * 2).min(LONGEST_WARM_UP_NS);
         }
     }
@@ -120,5 +131,73 @@ impl Tempers {
             allocation::best_epoch_us(benchmark, overhead_s, policy.margin)
         });
         Habit { warm_up_us: temper.warm_up_ns / 1000, epoch_us: best_us.or(temper.epoch_us) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::record::Presence;
+    use crate::model::{Block, BlockOrder, ByRole, Disturbance, Engine, EpochSample, Role, Turn};
+
+    /// Two epochs whose first quarter was slower.
+    fn moving() -> BenchmarkRecord {
+        let turn = |elapsed_ns| Turn { iterations: 1, elapsed_ns };
+        let block = |k: usize| Block {
+            order: BlockOrder::Abba,
+            turns: ByRole::from_fn(|_| [turn(if k < 4 { 1100 } else { 1000 }); 2]),
+            disturbance: Disturbance::default(),
+        };
+        let epoch = |epoch| EpochSample {
+            epoch,
+            engine: Engine::Turns,
+            spawned_first: Role::Baseline,
+            warmed_first: Role::Baseline,
+            warm_up: ByRole::new(turn(1), turn(1)),
+            helper_threads: false,
+            handover_ns: 0,
+            counters: None,
+            resources: None,
+            blocks: (0..16).map(block).collect(),
+        };
+        let key = BenchmarkKey { id: "a".into(), occurrence: 0 };
+        BenchmarkRecord { epochs: vec![epoch(0), epoch(1)], ..BenchmarkRecord::new(key, Presence::Both) }
+    }
+
+    #[test]
+    fn a_warm_up_grows_while_it_may_help_and_is_short_again_where_it_does_not() {
+        let (mut tempers, record) = (Tempers::default(), moving());
+        let grown: Vec<u64> = (0..7)
+            .map(|_| {
+                tempers.adapt(0, &record.key, Some(&record), false);
+                tempers.get(0, &record.key).warm_up_ns / FIRST_WARM_UP_NS
+            })
+            .collect();
+        assert_eq!(grown, [2, 4, 8, 16, 1, 1, 1]);
+    }
+
+    #[test]
+    fn habits_come_back_bounded_and_half_as_warm() {
+        let record = moving();
+        let habit = Habit { warm_up_us: 4 * FIRST_WARM_UP_NS / 1000, epoch_us: Some(1) };
+        let habits = Habits::from([(("s".to_owned(), record.key.clone()), habit)]);
+        let suite = SuiteRecord {
+            name: "s".into(),
+            harness: ByRole::default(),
+            executables: ByRole::default(),
+            identical: false,
+            benchmarks: vec![record.clone()],
+        };
+        let temper = Tempers::of(&habits, &[suite]).get(0, &record.key);
+        assert_eq!((temper.warm_up_ns, temper.epoch_us), (2 * FIRST_WARM_UP_NS, Some(SHORTEST_US)));
+    }
+
+    #[test]
+    fn who_loses_turns_goes_on_without_unless_it_was_measured_in_turns() {
+        let (mut tempers, key) = (Tempers::default(), BenchmarkKey { id: "a".into(), occurrence: 0 });
+        tempers.lose_turns(0, &key, false);
+        assert!(!tempers.get(0, &key).takes_turns && !tempers.get(0, &key).is_given_up());
+        (0..MOST_LOST_EPOCHS).for_each(|_| tempers.lose_turns(0, &key, true));
+        assert!(tempers.get(0, &key).is_given_up());
     }
 }
