@@ -45,6 +45,7 @@ pub use cache::lookup;
 pub use configured::Configured;
 #[allow(unused_imports, reason = "who compares benchmarks by their reachable code begins here")]
 pub use link::{LinkInputs, link_inputs};
+pub use link::{Relinker, relink_all};
 pub use lock::{Lock, LockRequest, Tree, agree};
 pub use options::BuildOptions;
 pub use overlay::overlay_benches;

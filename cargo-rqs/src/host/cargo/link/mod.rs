@@ -5,10 +5,13 @@
 //! an order that a seed draws.
 
 pub(super) mod capture;
+mod relink;
 
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+
+pub use relink::{Relinker, relink_all};
 
 use super::BuiltSuite;
 use crate::model::failure::{OrFail, Outcome};
