@@ -7,7 +7,7 @@
 
 use rqs_harness::coin::Coins;
 
-use crate::model::{BenchmarkKey, Role};
+use crate::model::{BenchmarkKey, ByRole, Role};
 
 /// The coins of one epoch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +45,17 @@ impl EpochPlan {
     }
 }
 
+/// The seeds that draw both sides' order of sections in a pair of layouts; a pure function of the run's seed and the pair's
+/// number. No two pairs of a run share one, as long as it has less than a thousand million.
+pub fn layout_seeds(run_seed: u64, number: u32) -> ByRole<u32> {
+    // Steps of one length through the numbers below a prime come to each of them once. Linkers take 0 for no seed.
+    const PRIME: u64 = (1 << 31) - 1;
+    let mut coins = Coins::new(run_seed ^ 0x6c61_796f_7574_7321);
+    let (first, step) = (coins.below(PRIME), 1 + coins.below(PRIME - 1));
+    let seed = |side: u64| (1 + (first + (2 * u64::from(number) + side) % PRIME * step) % PRIME) as u32;
+    ByRole::new(seed(0), seed(1))
+}
+
 fn side(coin: bool) -> Role {
     if coin { Role::Baseline } else { Role::Candidate }
 }
@@ -56,6 +67,14 @@ mod tests {
     use std::collections::HashSet;
 
     proptest! {
+        #[test]
+        fn no_two_orders_of_sections_share_a_seed_and_none_is_zero(seed in any::<u64>()) {
+            let seeds: Vec<u32> = (0..500).map(|number| layout_seeds(seed, number)).flat_map(|pair| [pair.baseline, pair.candidate]).collect();
+            prop_assert_eq!(seeds.iter().collect::<HashSet<_>>().len(), 1000);
+            prop_assert!(seeds.iter().all(|seed| (1..1 << 31).contains(seed)));
+            prop_assert_eq!(layout_seeds(seed, 3), layout_seeds(seed, 3));
+        }
+
         #[test]
         fn orders_are_balanced_over_two_and_their_combinations_over_four_epochs(seed in any::<u64>(), id in "[a-z]{1,8}") {
             let key = BenchmarkKey { id, occurrence: 0 };

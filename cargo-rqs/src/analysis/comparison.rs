@@ -1,6 +1,7 @@
 //! A run record to what is said about all of it; a pure function of the record.
 
 use super::epoch;
+use super::layout;
 use super::ledger::{self, LedgerSummary};
 use super::row::{self, Row};
 use super::summary::{self, Summary};
@@ -44,6 +45,7 @@ pub struct SuiteComparison {
 /// Judges every benchmark of a record.
 pub fn compare(record: &RunRecord) -> Comparison {
     let alpha = alpha_per_benchmark(&record.suites, &record.policy);
+    let most_layouts = record.layouts.as_ref().map_or(0, |pass| pass.most);
     let suites: Vec<SuiteComparison> = record
         .suites
         .iter()
@@ -54,7 +56,13 @@ pub fn compare(record: &RunRecord) -> Comparison {
             rows: suite
                 .benchmarks
                 .iter()
-                .map(|benchmark| row::row(suite.identical, benchmark, &record.policy, alpha))
+                .map(|benchmark| {
+                    row::row(suite.identical, benchmark, &record.policy, alpha).confirmed(
+                        benchmark,
+                        most_layouts,
+                        &record.policy,
+                    )
+                })
                 .collect(),
         })
         .collect();
@@ -73,6 +81,24 @@ pub fn unsettled(suites: &[SuiteRecord], policy: &Policy, budget: &Budget) -> Ve
             && benchmark.failure.is_none()
             && benchmark.epochs.len() < budget.max_epochs as usize
             && !verdict::is_settled(&verdict::judge(&log_ratios(benchmark), policy, alpha), policy)
+    };
+    suites
+        .iter()
+        .map(|suite| {
+            (0..suite.benchmarks.len()).filter(|&i| needs_more(suite, &suite.benchmarks[i])).collect()
+        })
+        .collect()
+}
+
+/// Which benchmarks changed as built and need another pair of layouts, `most` at most: for each suite, in the order
+/// given, the indices of its benchmarks.
+pub fn unconfirmed(suites: &[SuiteRecord], policy: &Policy, most: u32) -> Vec<Vec<usize>> {
+    let alpha = alpha_per_benchmark(suites, policy);
+    let needs_more = |suite: &SuiteRecord, benchmark: &BenchmarkRecord| {
+        is_measured(suite, benchmark) && benchmark.failure.is_none() && {
+            let as_built = verdict::judge(&log_ratios(benchmark), policy, alpha);
+            layout::needs_more(&as_built, benchmark, most, policy)
+        }
     };
     suites
         .iter()
@@ -110,20 +136,31 @@ pub fn log_ratios(benchmark: &BenchmarkRecord) -> Vec<f64> {
         .collect()
 }
 
+/// What fails a run beside regressions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FailOn {
+    /// Something stays inconclusive or unmeasured.
+    pub inconclusive: bool,
+    /// Something is slower as built, and layouts differ by too much to say whether it is slower.
+    pub layout_sensitive: bool,
+}
+
 /// What the process exits with: a regression weighs most, more work than the policy's gate lets through like one, then a benchmark that failed, then having had nothing to
-/// compare; inconclusive and unmeasured benchmarks count only when asked for.
-pub fn exit(comparison: &Comparison, policy: &Policy, fail_on_inconclusive: bool) -> Exit {
+/// compare; inconclusive and unmeasured benchmarks count only when asked for, and so does a slow-down that depends on
+/// the layout. One that layouts do not show is none.
+pub fn exit(comparison: &Comparison, policy: &Policy, fail_on: FailOn) -> Exit {
     let counts = &comparison.summary.counts;
     let compared = counts.measured() + counts.identical + counts.not_measured;
     let stopped_by_gate = policy.gate_on_instructions && comparison.summary.work.more > 0;
     let ungated = if policy.gate_on_instructions { comparison.summary.work.not_counted } else { 0 };
-    if counts.regressed > 0 || stopped_by_gate {
+    let stopped_by_layout = fail_on.layout_sensitive && counts.slower_by_layout > 0;
+    if counts.regressed > 0 || stopped_by_gate || stopped_by_layout {
         Exit::Regression
     } else if counts.failed > 0 {
         Exit::Incomplete
     } else if compared == 0 {
         Exit::NothingToRun
-    } else if fail_on_inconclusive && counts.inconclusive + counts.not_measured + ungated > 0 {
+    } else if fail_on.inconclusive && counts.inconclusive + counts.not_measured + ungated > 0 {
         Exit::Inconclusive
     } else {
         Exit::Clean

@@ -8,6 +8,7 @@ pub mod confidence;
 pub mod environments;
 pub mod epoch;
 pub mod flame;
+pub mod layout;
 pub mod ledger;
 pub mod noise;
 pub mod readings;

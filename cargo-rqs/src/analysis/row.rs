@@ -1,6 +1,7 @@
 //! One benchmark of a record to what is said about it.
 
 use super::epoch::{self, Discard, DisturbanceSum, EpochEstimate};
+use super::layout::{self, OverLayouts};
 use super::steadiness::{self, Steadiness};
 use super::used::{self, Used};
 use super::verdict::{self, Judgement, Verdict};
@@ -40,6 +41,10 @@ pub struct Row {
     pub profile: Option<ProfileRecord>,
     /// What it used of the processor and of the machine.
     pub used: Used,
+    /// One log-ratio for each pair of other layouts that was used, in time order.
+    pub layouts: Vec<f64>,
+    /// What these say of the change; the finding is theirs then. `None` where they say nothing.
+    pub over_layouts: Option<OverLayouts>,
 }
 
 impl Row {
@@ -48,6 +53,24 @@ impl Row {
         match &self.finding {
             Finding::Measured(judgement, _) => Some(judgement),
             _ => None,
+        }
+    }
+
+    /// The row with the final word of the layouts, where they have one: its finding and its times are theirs then. `most`
+    /// is how many pairs of layouts were to be taken.
+    pub fn confirmed(self, benchmark: &BenchmarkRecord, most: u32, policy: &Policy) -> Row {
+        let taken = layout::estimates(benchmark);
+        let layouts = taken.iter().map(|estimate| estimate.log_ratio).collect();
+        let Some(as_built) = self.judgement().copied() else { return self };
+        match layout::confirm(&as_built, benchmark, most, policy) {
+            Some((judgement, outcome)) => Row {
+                finding: Finding::Measured(judgement, None),
+                typical_ns: typical_ns(&taken),
+                over_layouts: Some(OverLayouts { outcome, as_built }),
+                layouts,
+                ..self
+            },
+            None => Row { layouts, ..self },
         }
     }
 }
@@ -95,6 +118,8 @@ pub fn row(identical: bool, benchmark: &BenchmarkRecord, policy: &Policy, alpha:
         work: work::of_benchmark(benchmark, policy.instructions_margin),
         profile: benchmark.profile.clone(),
         used: used::of_epochs(&benchmark.epochs),
+        layouts: Vec::new(),
+        over_layouts: None,
     };
     row.engines.sort();
     row.engines.dedup();

@@ -1,6 +1,7 @@
 //! A run as a whole: how many of each verdict, and how much was dropped.
 
 use super::epoch::{Discard, DisturbanceSum};
+use super::layout::{LayoutOutcome, OverLayouts};
 use super::row::{Finding, Row};
 use super::verdict::Verdict;
 use super::work::{Amount, Work};
@@ -30,12 +31,33 @@ pub struct Counts {
     pub removed: usize,
     /// On both sides, but without a usable epoch.
     pub not_measured: usize,
+    /// Of those that regressed or improved: how many do so over layouts too.
+    pub robust: usize,
+    /// Changed as built, but not over layouts.
+    pub layout_artefact: usize,
+    /// Changed as built, and layouts differ by too much to say whether it changed.
+    pub layout_sensitive: usize,
+    /// Of these: how many are slower as built.
+    pub slower_by_layout: usize,
 }
 
 impl Counts {
     /// Counts one benchmark.
-    pub fn add(&mut self, finding: &Finding) {
-        *match finding {
+    pub fn add(&mut self, row: &Row) {
+        match &row.over_layouts {
+            Some(OverLayouts { outcome: LayoutOutcome::Robust, .. }) => self.robust += 1,
+            Some(OverLayouts { outcome: LayoutOutcome::Artefact, .. }) => {
+                self.layout_artefact += 1;
+                return;
+            }
+            Some(OverLayouts { outcome: LayoutOutcome::Sensitive, as_built }) => {
+                self.layout_sensitive += 1;
+                self.slower_by_layout += usize::from(as_built.verdict == Verdict::Regressed);
+                return;
+            }
+            None => {}
+        }
+        *match &row.finding {
             Finding::Measured(judgement, _) => match judgement.verdict {
                 Verdict::Regressed => &mut self.regressed,
                 Verdict::Improved => &mut self.improved,
@@ -52,7 +74,8 @@ impl Counts {
 
     /// Benchmarks whose two sides were measured against each other.
     pub fn measured(&self) -> usize {
-        self.regressed + self.improved + self.unchanged + self.inconclusive
+        let decided = self.regressed + self.improved + self.unchanged;
+        decided + self.inconclusive + self.layout_artefact + self.layout_sensitive
     }
 }
 
@@ -118,7 +141,7 @@ pub fn summarise(rows: &[&Row], alpha: f64) -> Summary {
     let (mut disturbance, mut work) = (DisturbanceSum::default(), WorkSummary::default());
     for row in rows {
         row.work.iter().for_each(|counted| work.add(counted));
-        counts.add(&row.finding);
+        counts.add(row);
         disturbance.add_sum(&row.disturbance);
     }
     let means: Vec<f64> = rows.iter().filter_map(|row| Some(row.judgement()?.interval.mean)).collect();

@@ -102,6 +102,6 @@ pub fn epochs_still_needed(judgement: &Judgement, policy: &Policy) -> Option<usi
 }
 
 #[cfg(test)]
-mod simulations;
+pub(super) mod simulations;
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use super::FormatChoice;
 use super::building::Building;
 use super::profiling::Profiling;
 use super::values::{CounterChoice, CpuChoice, parse_counters, parse_cpus, parse_duration_ms, parse_percent};
+use crate::analysis::comparison::FailOn;
 use crate::commands::Output;
 use crate::commands::bench::{BenchOptions, CountWhich, Effort, Profiles};
 use crate::model::failure::{Failure, Outcome};
@@ -13,10 +14,12 @@ use crate::model::policy::Policy;
 use crate::model::revision::RevisionSpec;
 use crate::trial::{Seat, Selection, USUAL_HANG_TIMEOUT_S};
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum FailOn {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FailOnChoice {
     /// Exit with 5 when a benchmark stays inconclusive.
     Inconclusive,
+    /// Exit with 100 when a benchmark is slower as built, and its layout decides whether it is slower.
+    LayoutSensitive,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -77,9 +80,9 @@ pub struct Bench {
     /// Measure benchmarks even where both sides are the same code.
     #[arg(long)]
     measure_identical: bool,
-    /// Exit with an error in more cases.
-    #[arg(long, value_enum)]
-    fail_on: Option<FailOn>,
+    /// Exit with an error in more cases; may be given several times.
+    #[arg(long, value_enum, value_name = "CASE", value_delimiter = ',')]
+    fail_on: Vec<FailOnChoice>,
     #[command(flatten)]
     judging: Judging,
     /// Which benchmarks to profile at both revisions, after the measuring.
@@ -127,6 +130,10 @@ struct Judging {
     /// Spend more: find small changes too.
     #[arg(long)]
     thorough: bool,
+    /// Pairs of executables with other layouts, at most, that confirm what changed: relinked, their sections in an order
+    /// drawn by lot; 0 for none.
+    #[arg(long, value_name = "N", default_value_t = 24)]
+    layouts: u32,
     /// Seed of all coins [default: a random one, kept in the record].
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -188,7 +195,10 @@ impl Bench {
             },
             list: self.list,
             dry_run: self.dry_run,
-            fail_on_inconclusive: self.fail_on.is_some(),
+            fail_on: FailOn {
+                inconclusive: self.fail_on.contains(&FailOnChoice::Inconclusive),
+                layout_sensitive: self.fail_on.contains(&FailOnChoice::LayoutSensitive),
+            },
             output: Output { format: self.format.into(), resources: self.resources, ledger: false },
             policy: Policy {
                 instructions_margin: self.explaining.instructions_margin,
@@ -203,6 +213,7 @@ impl Bench {
             effort,
             time_budget_ms: judging.time_budget,
             max_epochs: judging.max_epochs,
+            layouts: judging.layouts,
             seed: judging.seed,
             profile: self.profiling.into_options(match self.profile {
                 ProfilesChoice::Changed => Profiles::Changed,

@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 use super::building::Building;
 use super::profiling::Profiling;
 use super::values::{CpuChoice, parse_cpus};
+use crate::analysis::comparison::FailOn;
 use crate::commands::bench::{BenchOptions, CountWhich, Effort, Profiles};
 use crate::commands::{Format, Output};
 use crate::model::failure::{Failure, Outcome};
@@ -78,12 +79,13 @@ impl Profile {
             },
             list: false,
             dry_run: false,
-            fail_on_inconclusive: false,
+            fail_on: FailOn::default(),
             output: Output::of(format),
             policy: Policy::default(),
             effort: Effort::Usual,
             time_budget_ms: None,
             max_epochs: None,
+            layouts: 0,
             seed: None,
             profile: self.profiling.into_options(Profiles::All),
             counts: CountWhich::None,

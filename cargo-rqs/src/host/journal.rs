@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 use crate::model::failure::{Failure, OrFail, Outcome};
 use crate::model::fingerprint;
 use crate::model::ledger::LedgerEntry;
-use crate::model::record::{BenchmarkRecord, Presence, RunRecord};
+use crate::model::record::{BenchmarkRecord, LayoutSample, Presence, RunRecord};
 use crate::model::run_id::is_run_id;
 use crate::model::{BenchmarkFailure, BenchmarkKey, EpochSample};
 
@@ -48,6 +48,8 @@ enum Logged {
 pub enum JournalEvent {
     /// It gave numbers.
     Epoch(Box<EpochSample>),
+    /// It gave numbers in executables that were linked anew.
+    Layout(Box<LayoutSample>),
     /// It failed, and is not measured any more.
     Failure(BenchmarkFailure),
 }
@@ -214,6 +216,7 @@ fn put(logged: Logged, run: &mut RunRecord) -> Result<(), String> {
     });
     match entry.event {
         JournalEvent::Epoch(sample) => suite.benchmarks[place].epochs.push(*sample),
+        JournalEvent::Layout(sample) => suite.benchmarks[place].layouts.push(*sample),
         JournalEvent::Failure(failure) => suite.benchmarks[place].failure = Some(failure),
     }
     Ok(())

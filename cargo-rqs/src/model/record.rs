@@ -1,5 +1,7 @@
 //! The run record: everything a run measured, as raw integers, and under which conditions.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +14,7 @@ use super::{BenchmarkFailure, BenchmarkKey, ByRole, Counted, Counters, EpochSamp
 /// One run. Immutable once written; every derived number can be computed from it again.
 ///
 /// History of the format: 1 is the first; 2 adds what explains the times: counters, instruction counts, profiles and the
-/// ledger of disturbances.
+/// ledger of disturbances; and what changed, measured again over layouts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunRecord {
     /// Version of this format.
@@ -60,6 +62,9 @@ pub struct RunRecord {
     /// The profiles that were taken after the measuring, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profiling: Option<ProfilingPass>,
+    /// The pass over layouts that confirms what changed; absent in records from before there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layouts: Option<LayoutPass>,
 }
 
 impl RunRecord {
@@ -102,6 +107,26 @@ pub struct Counting {
     pub elapsed_ms: u64,
 }
 
+/// The pass that measured what had changed again, over executables that were linked anew with their sections in other
+/// orders.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LayoutPass {
+    /// Pairs of layouts for a benchmark at most; 0 when the layout was not to be varied.
+    pub most: u32,
+    /// Executables that were linked anew.
+    #[serde(default)]
+    pub relinked: u32,
+    /// Wall time of linking them.
+    #[serde(default)]
+    pub relinking_ms: u64,
+    /// Wall time of the whole pass.
+    #[serde(default)]
+    pub elapsed_ms: u64,
+    /// Suites whose layout could not be varied although something had changed in them, and why.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub not_varied: BTreeMap<String, String>,
+}
+
 /// One benchmark executable on both sides.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SuiteRecord {
@@ -138,12 +163,32 @@ pub struct BenchmarkRecord {
     /// Where it spends its time on both sides, if it was profiled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<ProfileRecord>,
+    /// What relinked pairs of executables gave, in time order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layouts: Vec<LayoutSample>,
+}
+
+/// One benchmark in one epoch of a pair of executables that were linked anew, each with its sections in an order of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LayoutSample {
+    /// The seed of each side's order. No two samples of a benchmark share one.
+    pub seeds: ByRole<u32>,
+    /// What was measured.
+    pub sample: EpochSample,
 }
 
 impl BenchmarkRecord {
     /// A benchmark of which nothing was measured yet.
     pub fn new(key: BenchmarkKey, presence: Presence) -> Self {
-        BenchmarkRecord { key, presence, failure: None, epochs: Vec::new(), counts: None, profile: None }
+        BenchmarkRecord {
+            key,
+            presence,
+            failure: None,
+            epochs: Vec::new(),
+            counts: None,
+            profile: None,
+            layouts: Vec::new(),
+        }
     }
 }
 

@@ -4,15 +4,15 @@ mod format;
 mod used;
 
 use self::format::{
-    AmountWord, BenchmarkReport, ChangeReport, DiscardReport, FORMAT, OutlookReport, Report, SteadinessWord,
-    SuiteReport, SummaryReport, VerdictWord, WorkReport,
+    AmountWord, BenchmarkReport, ChangeReport, DiscardReport, FORMAT, LayoutWord, LayoutsReport,
+    OutlookReport, Report, SteadinessWord, SuiteReport, SummaryReport, VerdictWord, WorkReport,
 };
 use super::{Details, escape};
 use crate::analysis::comparison::Comparison;
-use crate::analysis::confidence::Interval;
+use crate::analysis::layout::LayoutOutcome;
 use crate::analysis::row::{Finding, Row};
 use crate::analysis::steadiness::Steadiness;
-use crate::analysis::verdict::Verdict;
+use crate::analysis::verdict::{Judgement, Verdict};
 use crate::analysis::work::{Amount, Partial, Work};
 use crate::model::CountedEvent;
 use crate::model::record::RunRecord;
@@ -36,6 +36,7 @@ pub fn render(record: &RunRecord, comparison: &Comparison, record_path: &str, de
         counters: record.counters.as_ref(),
         notes: &record.notes,
         profiling: record.profiling.as_ref(),
+        layouts: record.layouts.as_ref(),
         summary: summary(comparison),
         disturbances: comparison.ledger.as_ref().map(used::ledger),
         ledger: details.ledger.then_some(&record.ledger),
@@ -86,6 +87,9 @@ fn summary(comparison: &Comparison) -> SummaryReport {
         added: counts.added,
         removed: counts.removed,
         not_measured: counts.not_measured,
+        robust: counts.robust,
+        layout_artefact: counts.layout_artefact,
+        layout_sensitive: counts.layout_sensitive,
         geometric_mean_change: summary.geometric_mean_change,
         alpha_per_benchmark: summary.alpha_per_benchmark,
         engines: summary.engines.clone(),
@@ -108,11 +112,9 @@ fn benchmark(row: &Row) -> BenchmarkReport<'_> {
     BenchmarkReport {
         id: &row.key.id,
         occurrence: row.key.occurrence,
-        verdict: verdict(&row.finding),
+        verdict: verdict(row),
         typical_ns: row.typical_ns,
-        change: row
-            .judgement()
-            .map(|judgement| change(&judgement.interval, judgement.alpha, judgement.ln_evidence)),
+        change: row.judgement().map(change),
         outlook: outlook.map(|outlook| OutlookReport {
             smallest_visible_change: outlook.smallest_visible_change,
             epochs_still_needed: outlook.epochs_still_needed,
@@ -138,6 +140,7 @@ fn benchmark(row: &Row) -> BenchmarkReport<'_> {
             Steadiness::NoSteadyState => SteadinessWord::NoSteadyState,
         }),
         work: row.work.as_ref().map(work),
+        layouts: (!row.layouts.is_empty()).then(|| layouts(row)),
         counters: used::counters(&row.used),
         resources: row.used.resources.as_ref().map(used::resources),
     }
@@ -170,8 +173,25 @@ fn work(work: &Work) -> WorkReport {
     }
 }
 
-fn verdict(finding: &Finding) -> VerdictWord {
-    match finding {
+fn layouts(row: &Row) -> LayoutsReport<'_> {
+    LayoutsReport {
+        outcome: row.over_layouts.map(|over| match over.outcome {
+            LayoutOutcome::Robust => LayoutWord::Robust,
+            LayoutOutcome::Artefact => LayoutWord::Artefact,
+            LayoutOutcome::Sensitive => LayoutWord::Sensitive,
+        }),
+        as_built: row.over_layouts.map(|over| change(&over.as_built)),
+        log_ratios: &row.layouts,
+    }
+}
+
+fn verdict(row: &Row) -> VerdictWord {
+    match row.over_layouts.map(|over| over.outcome) {
+        Some(LayoutOutcome::Artefact) => return VerdictWord::LayoutArtefact,
+        Some(LayoutOutcome::Sensitive) => return VerdictWord::LayoutSensitive,
+        Some(LayoutOutcome::Robust) | None => {}
+    }
+    match &row.finding {
         Finding::Measured(judgement, _) => match judgement.verdict {
             Verdict::Regressed => VerdictWord::Regressed,
             Verdict::Improved => VerdictWord::Improved,
@@ -186,17 +206,18 @@ fn verdict(finding: &Finding) -> VerdictWord {
     }
 }
 
-fn change(interval: &Interval, alpha: f64, ln_e_value: f64) -> ChangeReport {
+fn change(judgement: &Judgement) -> ChangeReport {
+    let interval = &judgement.interval;
     let known = interval.half_width.is_finite();
     ChangeReport {
         estimate: interval.change(),
         low: known.then(|| interval.lowest_change()),
         high: known.then(|| interval.highest_change()).filter(|high| high.is_finite()),
-        alpha,
+        alpha: judgement.alpha,
         log_mean: interval.mean,
         log_sd: interval.sd,
         log_half_width: known.then_some(interval.half_width),
-        ln_e_value,
+        ln_e_value: judgement.ln_evidence,
     }
 }
 

@@ -93,10 +93,10 @@ fn table(rows: &[Named], several: bool) -> String {
 fn cells(row: &Row) -> [String; 6] {
     let times = row.typical_ns.map(|typical| typical.map(numbers::time)).unwrap_or_default();
     let change = row.judgement().map(|judgement| numbers::change_with_interval(&judgement.interval));
-    let (verdict, _) = words::verdict(&row.finding);
+    let (verdict, _) = words::verdict(row);
     let loud = matches!(&row.finding, Finding::Failed(_))
         || row.judgement().is_some_and(|judgement| judgement.verdict == Verdict::Regressed);
-    let verdict = if loud { format!("**{verdict}**") } else { verdict.to_owned() };
+    let verdict = if loud { format!("**{verdict}**") } else { verdict.into_owned() };
     [
         code(&row.key.to_string()),
         times.baseline,

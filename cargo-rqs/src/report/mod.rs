@@ -6,6 +6,7 @@ pub mod escape;
 pub mod flame;
 pub mod hosts;
 pub mod json;
+mod layouts;
 pub mod ledger;
 pub mod markdown;
 pub mod numbers;

@@ -4,7 +4,8 @@ use crate::analysis::comparison::{Comparison, compare};
 use crate::model::ledger::LedgerEntry;
 use crate::model::policy::{Budget, Policy};
 use crate::model::record::{
-    BenchmarkRecord, Counting, LockSource, Placement, Presence, RunRecord, SuiteRecord,
+    BenchmarkRecord, Counting, LayoutPass, LayoutSample, LockSource, Placement, Presence, RunRecord,
+    SuiteRecord,
 };
 use crate::model::revision::{Revision, RevisionKind};
 use crate::model::{
@@ -99,6 +100,47 @@ pub fn scattered() -> (RunRecord, Comparison) {
         epoch(i, Engine::Turns, 12, |_| ByRole::new(300.0, candidate_ns))
     };
     let record = record(vec![suite("json::parse", vec![benchmark("a", (0..10).map(make).collect())])]);
+    let comparison = compare(&record);
+    (record, comparison)
+}
+
+/// A run whose changes were measured again over other layouts, with every outcome.
+pub fn relinked() -> (RunRecord, Comparison) {
+    let over = |benchmark: BenchmarkRecord, pairs: u32, change: f64, spread: f64| {
+        let ns = benchmark.epochs[0].blocks[0].turns.baseline[0].elapsed_ns as f64 / 100_000.0;
+        let make = |i: u32| {
+            let candidate_ns = ns * (1.0 + change + spread * [0.0, 1.2, -1.1, 0.8, -0.9][i as usize % 5]);
+            let sample = epoch(100 + i, Engine::Turns, 12, |_| ByRole::new(ns, candidate_ns));
+            LayoutSample { seeds: ByRole::new(2 * i + 1, 2 * i + 2), sample }
+        };
+        BenchmarkRecord { layouts: (0..pairs).map(make).collect(), ..benchmark }
+    };
+    let mut record = record(vec![
+        suite(
+            "json::parse",
+            vec![
+                over(measured("robust", 8, 1_234.0, 0.0542), 10, 0.05, 0.004),
+                over(counted(measured("same work", 8, 50.0, 0.12), 5_000, 5_000), 10, 0.09, 0.004),
+                over(measured("faster", 8, 87.65, -0.2), 9, -0.18, 0.01),
+                over(measured("artefact", 8, 20.0, 0.031), 14, 0.0005, 0.003),
+                over(measured("sensitive", 8, 12.5, 0.08), 24, 0.01, 0.05),
+                over(measured("the other way", 8, 12.5, -0.02), 10, 0.05, 0.004),
+                over(measured("interrupted", 8, 12.5, 0.08), 3, 0.08, 0.01),
+                measured("calm", 8, 12.5, 0.0),
+            ],
+        ),
+        suite("json::other|suite", vec![measured("plain", 8, 12.5, 0.08)]),
+    ]);
+    let why =
+        "baseline: its linker (GNU ld (GNU Binutils) 2.40\x1b[2J) cannot put sections into another order";
+    record.layouts = Some(LayoutPass {
+        most: 24,
+        relinked: 48,
+        relinking_ms: 6_300,
+        elapsed_ms: 14_100,
+        not_varied: [("json::other|suite".to_owned(), why.to_owned())].into(),
+    });
+    record.notes = vec![format!("the layout of `json::other|suite` was not varied: {why}")];
     let comparison = compare(&record);
     (record, comparison)
 }
@@ -208,6 +250,7 @@ fn record(suites: Vec<SuiteRecord>) -> RunRecord {
         notes: Vec::new(),
         suites,
         profiling: None,
+        layouts: None,
     }
 }
 

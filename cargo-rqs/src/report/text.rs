@@ -103,7 +103,7 @@ fn suite_title(suite: &SuiteComparison) -> String {
 }
 
 fn cells(row: &Row) -> Line {
-    let (verdict, tone) = words::verdict(&row.finding);
+    let (verdict, tone) = words::verdict(row);
     let time = |ns: fn(&ByRole<f64>) -> f64| row.typical_ns.map(|typical| numbers::time(ns(&typical)));
     let change = row.judgement().map(|judgement| numbers::change_with_interval(&judgement.interval));
     Line::Cells(vec![
@@ -111,7 +111,7 @@ fn cells(row: &Row) -> Line {
         (time(|typical| typical.baseline).unwrap_or_default(), Tone::Normal),
         (time(|typical| typical.candidate).unwrap_or_default(), Tone::Normal),
         (change.unwrap_or_default(), tone),
-        (verdict.to_owned(), tone),
+        (verdict.into_owned(), tone),
         (words::epochs(row), Tone::Quiet),
     ])
 }

@@ -1,9 +1,11 @@
 //! The sentences that every report shares. They hold words and numbers of our own only, never a name that others
 //! wrote, so each report may print them as they are.
 
+use std::borrow::Cow;
+
 use super::numbers::{self, count, percent};
 use super::paint::Tone;
-use super::{Details, counters, ledger};
+use super::{Details, counters, layouts, ledger};
 use crate::analysis::comparison::Comparison;
 use crate::analysis::row::{Finding, Outlook, Row};
 use crate::analysis::steadiness::Steadiness;
@@ -16,11 +18,13 @@ use crate::model::{ByRole, Engine, Role};
 const WIDE_SPREAD: f64 = 0.02;
 /// ... if that is also this share of the change.
 const WIDE_SHARE: f64 = 0.25;
-const LAYOUT: &str = "as built, not varied: where the linker puts code changes its speed too, by percents; the chance above is of noise";
 
 /// The verdict in words, and how it stands out.
-pub fn verdict(finding: &Finding) -> (&'static str, Tone) {
-    match finding {
+pub fn verdict(row: &Row) -> (Cow<'static, str>, Tone) {
+    if let Some(over) = &row.over_layouts {
+        return layouts::verdict(row, over);
+    }
+    let (word, tone) = match &row.finding {
         Finding::Measured(judgement, _) => match judgement.verdict {
             Verdict::Regressed => ("regressed", Tone::Bad),
             Verdict::Improved => ("improved", Tone::Good),
@@ -32,7 +36,8 @@ pub fn verdict(finding: &Finding) -> (&'static str, Tone) {
         Finding::Removed => ("removed", Tone::Quiet),
         Finding::Failed(_) => ("failed", Tone::Bad),
         Finding::NotMeasured => ("not measured", Tone::Caution),
-    }
+    };
+    (word.into(), tone)
 }
 
 /// How many benchmarks of each finding, the worst first, those that there are none of left out.
@@ -40,9 +45,11 @@ pub fn counts(counts: &Counts) -> Vec<(String, Tone)> {
     [
         (counts.regressed, "regressed", Tone::Bad),
         (counts.failed, "failed", Tone::Bad),
+        (counts.layout_sensitive, "layout-sensitive", Tone::Caution),
         (counts.inconclusive, "inconclusive", Tone::Caution),
         (counts.not_measured, "not measured", Tone::Caution),
         (counts.improved, "improved", Tone::Good),
+        (counts.layout_artefact, "layout artefact", Tone::Normal),
         (counts.unchanged, "unchanged", Tone::Normal),
         (counts.identical, "unchanged (identical code)", Tone::Normal),
         (counts.added, "added", Tone::Normal),
@@ -54,12 +61,17 @@ pub fn counts(counts: &Counts) -> Vec<(String, Tone)> {
     .collect()
 }
 
-/// The epochs that were used: `8`, or `8 of 10` when some were discarded; empty when there were none.
+/// The epochs that were used: `8`, or `8 of 10` when some were discarded, and those over other layouts: `8 + 12`; empty
+/// when there were none.
 pub fn epochs(row: &Row) -> String {
-    match (row.log_ratios.len(), row.discarded.len()) {
+    let as_built = match (row.log_ratios.len(), row.discarded.len()) {
         (0, 0) => String::new(),
         (used, 0) => used.to_string(),
         (used, discarded) => format!("{used} of {}", used + discarded),
+    };
+    match row.layouts.len() {
+        0 => as_built,
+        layouts => format!("{as_built} + {layouts}"),
     }
 }
 
@@ -76,6 +88,7 @@ pub fn remarks(row: &Row, summary: &Summary, details: Details) -> Vec<String> {
         }),
         _ => {}
     }
+    remarks.extend(layouts::remark(row));
     remarks.extend(super::work::remark(row));
     remarks.extend(spread_in_words(row));
     let decided = matches!(&row.finding, Finding::Measured(_, None));
@@ -92,6 +105,10 @@ pub fn remarks(row: &Row, summary: &Summary, details: Details) -> Vec<String> {
 
 /// What differs between epochs, and not within one, is where stack, heap and pages lie.
 fn spread_in_words(row: &Row) -> Option<String> {
+    // What is said of the change stands on other epochs then.
+    if row.over_layouts.is_some() {
+        return None;
+    }
     let judgement = row.judgement().filter(|judgement| judgement.verdict != Verdict::Unchanged)?;
     if judgement.interval.sd < WIDE_SPREAD.max(WIDE_SHARE * judgement.interval.mean.abs()) {
         return None;
@@ -154,9 +171,7 @@ pub fn circumstances(record: &RunRecord, comparison: &Comparison) -> Vec<(&'stat
         lines.push(("disturbance", disturbance(summary) + &machine));
         let missing = record.counters.as_ref().and_then(counters::missing);
         lines.extend(missing.map(|missing| ("counters", missing)));
-        if summary.counts.regressed + summary.counts.improved > 0 {
-            lines.push(("layout", LAYOUT.to_owned()));
-        }
+        lines.extend(layouts::circumstances(record, &summary.counts).map(|layout| ("layout", layout)));
     }
     if let Some(counting) = &record.counting {
         lines.push(("instructions", super::work::summary(counting, &summary.work, &record.policy)));

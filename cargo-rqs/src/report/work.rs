@@ -2,6 +2,7 @@
 
 use super::escape::visible;
 use super::numbers::{change, count, duration, percent};
+use crate::analysis::layout::LayoutOutcome;
 use crate::analysis::row::{Finding, Row};
 use crate::analysis::summary::WorkSummary;
 use crate::analysis::verdict::Verdict;
@@ -21,7 +22,7 @@ pub fn remark(row: &Row) -> Option<String> {
         _ => return None,
     };
     Some(match row.work.as_ref()? {
-        Work::Counted(work) => explanation(verdict, work),
+        Work::Counted(work) => explanation(verdict, work, row.over_layouts.map(|over| over.outcome)),
         Work::NotCounted(role, Some(why)) => format!("instructions not counted: on the {role}, {why}"),
         Work::NotCounted(role, None) => {
             format!("instructions not counted: the {role}'s counts contradict themselves")
@@ -29,7 +30,7 @@ pub fn remark(row: &Row) -> Option<String> {
     })
 }
 
-fn explanation(verdict: Verdict, work: &WorkChange) -> String {
+fn explanation(verdict: Verdict, work: &WorkChange, over_layouts: Option<LayoutOutcome>) -> String {
     let amounts = amounts(work);
     let text = match (work.amount, verdict) {
         (Amount::More, Verdict::Improved) => format!("more work, yet faster: {amounts}"),
@@ -39,21 +40,25 @@ fn explanation(verdict: Verdict, work: &WorkChange) -> String {
         (Amount::Less, Verdict::Unchanged) => format!("less work in the same time: {amounts}"),
         (Amount::Less, _) => format!("less work: {amounts}"),
         (Amount::Same, Verdict::Regressed) => {
-            format!(
-                "same work, slower: {amounts}; where code and data lie, or how the processor takes them, made the difference"
-            )
+            format!("same work, slower: {amounts}; {}", cause(over_layouts))
         }
-        (Amount::Same, Verdict::Improved) => {
-            format!(
-                "same work, faster: {amounts}; where code and data lie, or how the processor takes them, made the difference"
-            )
-        }
+        (Amount::Same, Verdict::Improved) => format!("same work, faster: {amounts}; {}", cause(over_layouts)),
         (Amount::Same, _) => format!("same work: {amounts}"),
     };
     match work.partial {
         None => text,
         Some(Partial::HelperThreads) => text + " (of the measuring thread; others are not counted)",
         Some(Partial::WholeSamples) => text + " (the harness's own included)",
+    }
+}
+
+/// What makes the same work slower or faster.
+fn cause(over_layouts: Option<LayoutOutcome>) -> &'static str {
+    match over_layouts {
+        Some(LayoutOutcome::Robust) => {
+            "not where the linker put them, but how the processor takes these instructions and their data made the difference"
+        }
+        _ => "where code and data lie, or how the processor takes them, made the difference",
     }
 }
 

@@ -1,5 +1,7 @@
 //! The loop of a run: measures every undecided benchmark once per epoch, until all are decided or the budget is spent.
 
+mod layouts;
+
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -7,7 +9,7 @@ use rqs_harness::process::{Conditions, Executable};
 use rqs_harness::{EpochReport, EpochRequest, MeasureError, Pair, Task};
 
 use super::focus::{self, Need};
-use super::lanes::{Lanes, Next, Open};
+use super::lanes::{Lanes, Open};
 use super::progress::Outlook;
 use super::temper::Tempers;
 use super::{Places, Trial};
@@ -19,7 +21,7 @@ use crate::host::terminal::Terminal;
 use crate::model::failure::{Failure, Outcome};
 use crate::model::habit::Habits;
 use crate::model::ledger::LedgerEntry;
-use crate::model::record::SuiteRecord;
+use crate::model::record::{LayoutSample, SuiteRecord};
 use crate::model::{BenchmarkKey, ByRole, Engine};
 use crate::plan::EpochPlan;
 
@@ -39,6 +41,10 @@ pub struct Measuring<'a> {
     ledger: LedgerReader,
     /// Suites whose sides run their benchmarks in different orders.
     one_at_a_time: HashSet<usize>,
+    /// The seeds of the executables that are measured at present, where these were linked anew.
+    layout: Option<ByRole<u32>>,
+    /// Seconds of the time budget that are spent.
+    spent_s: f64,
 }
 
 impl<'a> Measuring<'a> {
@@ -69,7 +75,19 @@ impl<'a> Measuring<'a> {
         let lanes = Lanes::new(next_epoch_number(trial.suites), trial.budget.seed);
         let (tempers, one_at_a_time) = (Tempers::default(), HashSet::new());
         let ledger = LedgerReader::new(&conditions.bench_cpus, conditions.coordinator_cpu());
-        Ok(Measuring { trial, sink, interrupted, pairs, lanes, tempers, ledger, one_at_a_time })
+        let (layout, spent_s) = (None, 0.0);
+        Ok(Measuring {
+            trial,
+            sink,
+            interrupted,
+            pairs,
+            lanes,
+            tempers,
+            ledger,
+            one_at_a_time,
+            layout,
+            spent_s,
+        })
     }
 
     /// Measures benchmarks as earlier runs learned. What this run learns itself is for later ones: within a run all epochs
@@ -121,8 +139,10 @@ impl<'a> Measuring<'a> {
                 Outlook::of(self.trial.suites, &self.trial.policy, &budget, &open, costs_s.as_deref());
             terminal.status(&outlook.line(watch.elapsed_s(), &budget));
             let epoch = Stopwatch::start();
-            let costs_s = self.epoch(&next)?;
+            let plan = EpochPlan::of(budget.seed, next.number);
+            let costs_s = self.epoch(next.suite, &next.keys, &plan)?;
             self.lanes.took(&next, epoch.elapsed_s(), costs_s);
+            self.spent_s = watch.elapsed_s();
         }
     }
 
@@ -195,11 +215,14 @@ impl<'a> Measuring<'a> {
     }
 
     /// Measures some benchmarks of a suite once, and journals what they gave; returns the seconds that each took.
-    fn epoch(&mut self, next: &Next) -> Outcome<Vec<(BenchmarkKey, f64)>> {
-        let suite = next.suite;
-        let plan = EpochPlan::of(self.trial.budget.seed, next.number);
+    fn epoch(
+        &mut self,
+        suite: usize,
+        keys: &[BenchmarkKey],
+        plan: &EpochPlan,
+    ) -> Outcome<Vec<(BenchmarkKey, f64)>> {
         let turning = |key: &BenchmarkKey| self.tempers.get(suite, key).takes_turns;
-        let (turns, others): (Vec<_>, Vec<_>) = next.keys.iter().cloned().partition(turning);
+        let (turns, others): (Vec<_>, Vec<_>) = keys.iter().cloned().partition(turning);
         let mut costs_s = Vec::new();
         for (keys, engine) in [(turns, Engine::Turns), (others, Engine::Alternation)] {
             if keys.is_empty() {
@@ -207,7 +230,7 @@ impl<'a> Measuring<'a> {
             }
             for keys in together(&keys, self.one_at_a_time.contains(&suite)) {
                 let before = self.ledger.read();
-                if let Some(mut report) = self.take(suite, keys, engine, &plan)? {
+                if let Some(mut report) = self.take(suite, keys, engine, plan)? {
                     costs_s.extend(report.costs.drain(..).map(|(key, cost)| (key, cost.as_secs_f64())));
                     let migrations = ledger::migrations(&report.samples);
                     let happened =
@@ -281,13 +304,18 @@ impl<'a> Measuring<'a> {
         let mut reached: Vec<BenchmarkKey> = report.scouted;
         for (key, sample) in report.samples {
             reached.push(key.clone());
-            entries.push(JournalEntry {
-                suite,
-                benchmark: key,
-                event: JournalEvent::Epoch(Box::new(sample)),
-            });
+            let event = match self.layout {
+                None => JournalEvent::Epoch(Box::new(sample)),
+                Some(seeds) => JournalEvent::Layout(Box::new(LayoutSample { seeds, sample })),
+            };
+            entries.push(JournalEntry { suite, benchmark: key, event });
         }
         for (key, failure) in report.failures {
+            // As built it gave numbers, so the verdict of those stands.
+            if self.layout.is_some() {
+                self.lose_layouts(suite, &key, &failure);
+                continue;
+            }
             reached.push(key.clone());
             entries.push(JournalEntry { suite, benchmark: key, event: JournalEvent::Failure(failure) });
         }
@@ -346,6 +374,7 @@ fn join(suite: &mut SuiteRecord, entry: JournalEntry) {
     if let Some(benchmark) = benchmark {
         match entry.event {
             JournalEvent::Epoch(sample) => benchmark.epochs.push(*sample),
+            JournalEvent::Layout(sample) => benchmark.layouts.push(*sample),
             JournalEvent::Failure(failure) => benchmark.failure = Some(failure),
         }
     }

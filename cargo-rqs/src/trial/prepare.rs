@@ -215,15 +215,14 @@ pub fn executable(suite: &BuiltSuite) -> Executable {
 impl Prepared {
     /// The executables of some suites, in their order; `None` where a side has none.
     pub fn executables(&self, suites: &[SuiteRecord]) -> Vec<Option<ByRole<Executable>>> {
+        self.built(suites).into_iter().map(|built| built.map(|built| built.map(executable))).collect()
+    }
+
+    /// What was built of some suites, in their order; `None` where a side has none.
+    pub fn built(&self, suites: &[SuiteRecord]) -> Vec<Option<ByRole<&BuiltSuite>>> {
         let built = |name: &str, role: Role| {
-            self.sides
-                .get(role)
-                .build
-                .suites
-                .iter()
-                .find(|built| built.name == name)
-                .map(executable)
-                .ok_or(())
+            let suites = &self.sides.get(role).build.suites;
+            suites.iter().find(|built| built.name == name).ok_or(())
         };
         suites.iter().map(|suite| ByRole::try_from_fn(|role| built(&suite.name, role)).ok()).collect()
     }

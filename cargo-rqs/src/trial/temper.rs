@@ -17,7 +17,7 @@ const FIRST_WARM_UP_NS: u64 = 3_000_000;
 /// Warm-up at most. What still moves after that has another reason to move.
 const LONGEST_WARM_UP_NS: u64 = 16 * FIRST_WARM_UP_NS;
 /// Epochs in turns that may fail before a benchmark that could take turns once is given up.
-const MOST_LOST_EPOCHS: u32 = 5;
+pub const MOST_LOST_EPOCHS: u32 = 5;
 
 /// How one benchmark is measured.
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +84,11 @@ impl Tempers {
         self.0.entry((suite, key.clone())).or_default()
     }
 
+    /// A benchmark is not measured any more.
+    pub fn give_up(&mut self, suite: usize, key: &BenchmarkKey) {
+        self.entry(suite, key).lost_epochs = MOST_LOST_EPOCHS;
+    }
+
     /// A benchmark that never could take turns goes on without; one that could has lost an epoch, because numbers of
     /// two engines are not joined.
     pub fn lose_turns(&mut self, suite: usize, key: &BenchmarkKey, was_measured: bool) {
@@ -96,14 +101,18 @@ impl Tempers {
     }
 
     /// Warms up longer where the last two epochs were still moving; where even that is of no use, as short as others.
-    pub fn adapt(
+    pub fn adapt<'a>(
         &mut self,
         suite: usize,
         key: &BenchmarkKey,
-        measured: Option<&BenchmarkRecord>,
+        measured: Option<&'a BenchmarkRecord>,
         lost: bool,
     ) {
-        let last = measured.into_iter().flat_map(|benchmark| benchmark.epochs.iter().rev().take(2));
+        let epochs = |benchmark: &'a BenchmarkRecord| {
+            let over_layouts = benchmark.layouts.iter().map(|layout| &layout.sample);
+            benchmark.epochs.iter().chain(over_layouts).rev().take(2)
+        };
+        let last = measured.into_iter().flat_map(epochs);
         let classes = last.filter_map(|sample| epoch::log_ratio(sample).estimate.ok()?.steadiness);
         let moving = classes.filter(|class| *class == Steadiness::WarmUp).count() == 2;
         let temper = self.entry(suite, key);

@@ -135,6 +135,12 @@ impl<'a> Pair<'a> {
         self.versions = versions;
     }
 
+    /// Goes on with other executables of the same benchmarks. What was learned of them stays known: nothing of it depends on
+    /// where code lies.
+    pub fn exchange(&mut self, executables: ByRole<Executable>) -> ByRole<Executable> {
+        std::mem::replace(&mut self.executables, executables)
+    }
+
     /// Whether the sides can take turns on this platform at all.
     pub fn can_take_turns(&self) -> bool {
         crate::can_probe()

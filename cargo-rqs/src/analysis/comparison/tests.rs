@@ -1,11 +1,12 @@
 //! Records made by hand, and what is said about them.
 
 use super::super::epoch::Discard;
+use super::super::layout::LayoutOutcome;
 use super::super::row::{Finding, Outlook};
 use super::super::summary::Counts;
 use super::super::verdict::Verdict;
 use super::*;
-use crate::model::record::{LockSource, Placement, Presence};
+use crate::model::record::{LayoutPass, LayoutSample, LockSource, Placement, Presence};
 use crate::model::revision::{Revision, RevisionKind};
 use crate::model::{
     BenchmarkFailure, BenchmarkKey, Block, BlockOrder, Disturbance, Engine, EpochSample, Role, Turn,
@@ -83,6 +84,7 @@ fn record(suites: Vec<SuiteRecord>) -> RunRecord {
         notes: Vec::new(),
         suites,
         profiling: None,
+        layouts: None,
     }
 }
 
@@ -223,7 +225,77 @@ fn the_exit_code_follows_the_worst_finding() {
         (Counts { failed: 1, inconclusive: 1, ..calm }, Exit::Incomplete, Exit::Incomplete),
         (Counts { regressed: 1, failed: 1, inconclusive: 1, ..calm }, Exit::Regression, Exit::Regression),
     ] {
-        assert_eq!(exit(&with(counts), &Policy::USUAL, false), lax, "{counts:?}");
-        assert_eq!(exit(&with(counts), &Policy::USUAL, true), strict, "{counts:?}");
+        let asked = FailOn { inconclusive: true, ..FailOn::default() };
+        assert_eq!(exit(&with(counts), &Policy::USUAL, FailOn::default()), lax, "{counts:?}");
+        assert_eq!(exit(&with(counts), &Policy::USUAL, asked), strict, "{counts:?}");
     }
+    let asked = FailOn { layout_sensitive: true, ..FailOn::default() };
+    let slower = Counts { layout_sensitive: 2, slower_by_layout: 1, ..Counts::default() };
+    let faster = Counts { layout_sensitive: 1, layout_artefact: 1, ..Counts::default() };
+    for (counts, fail_on, code) in [
+        (slower, FailOn::default(), Exit::Clean),
+        (slower, asked, Exit::Regression),
+        (faster, asked, Exit::Clean),
+    ] {
+        assert_eq!(exit(&with(counts), &Policy::USUAL, fail_on), code, "{counts:?}");
+    }
+}
+
+/// Eight epochs as built, and so many pairs of other layouts, of which every second one takes `spread` percent more.
+fn over_layouts(as_built: u64, pairs: u32, percent: u64, spread: u64) -> BenchmarkRecord {
+    let layout = |i: u32| LayoutSample {
+        seeds: ByRole::new(2 * i + 1, 2 * i + 2),
+        sample: epoch(8 + i, 1_000_000, (percent + u64::from(i % 2) * spread) * 10_000, 0),
+    };
+    let layouts = (0..pairs).map(layout).collect();
+    BenchmarkRecord { layouts, ..benchmark("a", epochs(8, as_built)) }
+}
+
+#[test]
+fn layouts_have_the_final_word_of_a_change() {
+    use LayoutOutcome::*;
+    for (benchmark, verdict, outcome) in [
+        (over_layouts(110, 12, 108, 1), Verdict::Regressed, Some(Robust)),
+        (over_layouts(90, 12, 92, 1), Verdict::Improved, Some(Robust)),
+        (over_layouts(110, 12, 100, 0), Verdict::Unchanged, Some(Artefact)),
+        (over_layouts(110, 24, 90, 25), Verdict::Inconclusive, Some(Sensitive)),
+        // Too few so far: what was found as built stands.
+        (over_layouts(110, 12, 90, 25), Verdict::Regressed, None),
+        (over_layouts(110, 0, 100, 0), Verdict::Regressed, None),
+        // Nothing had changed, so layouts were not asked.
+        (over_layouts(100, 12, 120, 1), Verdict::Unchanged, None),
+    ] {
+        let mut record = record(vec![suite(vec![benchmark])]);
+        record.layouts = Some(LayoutPass { most: 24, ..LayoutPass::default() });
+        let comparison = compare(&record);
+        let row = comparison.rows().next().unwrap();
+        assert_eq!(row.judgement().unwrap().verdict, verdict);
+        assert_eq!(row.over_layouts.map(|over| over.outcome), outcome);
+        let as_built = row.over_layouts.map(|over| over.as_built.verdict.is_change());
+        assert!(as_built.unwrap_or(true));
+        let counts = comparison.summary.counts;
+        assert_eq!(counts.regressed + counts.improved, usize::from(verdict.is_change()));
+        assert_eq!(counts.measured(), 1);
+        if let (Some(typical), Some(judgement)) = (row.typical_ns, row.judgement()) {
+            assert!((typical.candidate / typical.baseline - judgement.interval.mean.exp()).abs() < 1e-9);
+        }
+    }
+}
+
+#[test]
+fn another_pair_of_layouts_is_wanted_until_they_have_decided() {
+    let wanted = |benchmark: BenchmarkRecord, most: u32| {
+        comparison_of_one(unconfirmed(&[suite(vec![benchmark])], &Policy::USUAL, most))
+    };
+    assert!(wanted(over_layouts(110, 0, 100, 0), 24));
+    assert!(!wanted(over_layouts(110, 0, 100, 0), 0));
+    assert!(wanted(over_layouts(110, 3, 110, 1), 24));
+    assert!(!wanted(over_layouts(110, 12, 110, 1), 24));
+    assert!(wanted(over_layouts(110, 12, 90, 25), 24));
+    assert!(!wanted(over_layouts(110, 24, 90, 25), 24));
+    assert!(!wanted(over_layouts(100, 0, 100, 0), 24));
+}
+
+fn comparison_of_one(found: Vec<Vec<usize>>) -> bool {
+    found == [vec![0]]
 }

@@ -10,8 +10,8 @@ const MAX_EPOCHS: usize = 40;
 const RUNS: u32 = 3000;
 
 /// SplitMix64: small, seeded, and good enough to draw noise from.
-struct Noise {
-    state: u64,
+pub(in crate::analysis) struct Noise {
+    pub(in crate::analysis) state: u64,
 }
 
 impl Noise {
@@ -23,12 +23,12 @@ impl Noise {
         ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    fn normal(&mut self) -> f64 {
+    pub(in crate::analysis) fn normal(&mut self) -> f64 {
         let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
         radius * (std::f64::consts::TAU * self.uniform()).cos()
     }
 
-    fn laplace(&mut self) -> f64 {
+    pub(in crate::analysis) fn laplace(&mut self) -> f64 {
         let sign = if self.uniform() < 0.5 { -1.0 } else { 1.0 };
         -sign * (1.0 - self.uniform()).ln() / std::f64::consts::SQRT_2
     }
@@ -39,7 +39,7 @@ impl Noise {
     }
 
     /// One epoch in ten is ten times as noisy.
-    fn contaminated(&mut self) -> f64 {
+    pub(in crate::analysis) fn contaminated(&mut self) -> f64 {
         if self.uniform() < 0.1 { 10.0 * self.normal() } else { self.normal() }
     }
 }
@@ -61,7 +61,7 @@ fn is_alarm(judgement: &Judgement) -> bool {
 }
 
 /// The upper end of the two-sided 95 % Clopper-Pearson interval for a rate.
-fn upper_bound(hits: u32, runs: u32) -> f64 {
+pub(in crate::analysis) fn upper_bound(hits: u32, runs: u32) -> f64 {
     let (hits, runs) = (f64::from(hits), f64::from(runs));
     Beta::new(hits + 1.0, runs - hits).unwrap().inverse_cdf(0.975)
 }

@@ -21,7 +21,7 @@ use crate::host::terminal::Terminal;
 use crate::host::{clock, config, environment};
 use crate::model::environment::Environment;
 use crate::model::failure::{Exit, Failure, Outcome};
-use crate::model::record::RunRecord;
+use crate::model::record::{LayoutPass, RunRecord};
 use crate::model::run_id::run_id;
 use crate::report::escape::visible_lines;
 use crate::report::{checks, hosts, json};
@@ -194,6 +194,7 @@ fn start_record(
         notes: prepared.notes.iter().chain(&suites.notes).cloned().collect(),
         suites: suites.records,
         profiling: None,
+        layouts: Some(LayoutPass { most: options.layouts, ..LayoutPass::default() }),
     })
 }
 
@@ -260,13 +261,15 @@ impl Run<'_> {
             terminal
                 .say(&format!("note: {} interrupted run(s) can be resumed with `--resume`", abandoned.len()));
         }
-        Ok(comparison::exit(&comparison, &self.record.policy, self.options.fail_on_inconclusive))
+        Ok(comparison::exit(&comparison, &self.record.policy, self.options.fail_on))
     }
 
-    /// Times both sides in alternation until everything is decided.
+    /// Times both sides in alternation until everything is decided, and what changed again over other layouts.
     fn measure(&mut self, journal: &mut Journal, terminal: &mut Terminal) -> Outcome<()> {
         let executables = self.prepared.executables(&self.record.suites);
         let environment = self.record.environment.clone();
+        let built = self.prepared.built(&self.record.suites);
+        let most = self.record.layouts.as_ref().map_or(self.options.layouts, |pass| pass.most);
         let mut keep = |entries: &[_], happened: &_| journal.append(entries, Some(happened));
         let mut measuring = Measuring::new(
             Trial::of(&mut self.record),
@@ -276,10 +279,14 @@ impl Run<'_> {
             self.around.interrupted,
             self.places,
         )?;
-        let _seat = CoordinatorSeat::take(self.conditions);
+        let seat = CoordinatorSeat::take(self.conditions);
         let file = HabitFile::below(&self.places.work);
         measuring.accustom(&file.read(&environment));
         measuring.run(terminal)?;
-        file.add(&environment, measuring.habits())
+        file.add(&environment, measuring.habits())?;
+        drop(seat);
+        let pass = measuring.vary_layouts(&built, most, self.conditions, terminal)?;
+        self.record.layouts = Some(pass);
+        Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::CountWhich;
+use crate::analysis::comparison::FailOn;
 use crate::commands::Output;
 use crate::model::ByRole;
 use crate::model::policy::{Budget, Policy};
@@ -62,8 +63,8 @@ pub struct BenchOptions {
     pub list: bool,
     /// Only say what would be done.
     pub dry_run: bool,
-    /// Exit with 5 when something stays inconclusive.
-    pub fail_on_inconclusive: bool,
+    /// What fails the run beside regressions.
+    pub fail_on: FailOn,
     /// How the result is printed.
     pub output: Output,
     /// What counts as a change.
@@ -74,6 +75,8 @@ pub struct BenchOptions {
     pub time_budget_ms: Option<u64>,
     /// Epochs for a benchmark.
     pub max_epochs: Option<u32>,
+    /// Pairs of other layouts, at most, that confirm what changed.
+    pub layouts: u32,
     /// Seed of all coins.
     pub seed: Option<u64>,
     /// Which benchmarks are profiled afterwards, and how.

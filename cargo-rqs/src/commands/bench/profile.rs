@@ -214,6 +214,8 @@ fn rank(row: &Row, which: Profiles) -> Option<u8> {
         (Profiles::None, _) => None,
         (_, Verdict::Regressed) => Some(0),
         (_, Verdict::Improved) => Some(1),
+        // It changed as built, and why is worth a look.
+        (Profiles::Changed, Verdict::Inconclusive) if row.over_layouts.is_some() => Some(2),
         (Profiles::Changed, _) => None,
         (Profiles::All, Verdict::Inconclusive) => Some(2),
         (Profiles::All, Verdict::Unchanged) => Some(3),

@@ -21,13 +21,24 @@ impl Relocation {
         self.pairs.push((from.to_owned(), to.to_owned()));
     }
 
+    /// These pairs.
+    pub(super) fn of(pairs: Vec<(PathBuf, PathBuf)>) -> Relocation {
+        Relocation { pairs }
+    }
+
+    /// The pairs.
+    pub(super) fn pairs(&self) -> &[(PathBuf, PathBuf)] {
+        &self.pairs
+    }
+
     /// A text with the final paths.
     pub(super) fn text(&self, text: &str) -> String {
         let pairs = self.pairs.iter().map(|(from, to)| (from.to_string_lossy(), to.to_string_lossy()));
         pairs.fold(text.to_owned(), |text, (from, to)| text.replace(from.as_ref(), &to))
     }
 
-    fn bytes(&self, bytes: &mut [u8]) {
+    /// Gives bytes the final paths.
+    pub(super) fn bytes(&self, bytes: &mut [u8]) {
         for (from, to) in &self.pairs {
             replace_path(bytes, from.as_os_str().as_bytes(), to.as_os_str().as_bytes());
         }

@@ -54,6 +54,22 @@ fn epochs_file(dir: &Path, id: &str) -> PathBuf {
 }
 
 #[test]
+fn epochs_over_other_layouts_are_taken_up_beside_the_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = header(&run_id(1_795_370_096_000, 2));
+    let mut journal = Journal::create(dir.path(), &run).unwrap();
+    let JournalEvent::Epoch(sample) = epoch("known", 4).event else { panic!("an epoch") };
+    let layout = LayoutSample { seeds: crate::model::ByRole::new(7, 8), sample: *sample };
+    let relinked =
+        JournalEntry { event: JournalEvent::Layout(Box::new(layout.clone())), ..epoch("known", 4) };
+    journal.append(&[epoch("known", 0), relinked], None).unwrap();
+    drop(journal);
+    let (_, taken_up) = Journal::resume(dir.path()).unwrap().unwrap();
+    assert_eq!(epochs_of(&taken_up, "known"), [0]);
+    assert_eq!(taken_up.suites[0].benchmarks[0].layouts, [layout]);
+}
+
+#[test]
 fn a_run_is_taken_up_with_everything_that_was_journalled() {
     let dir = tempfile::tempdir().unwrap();
     let run = header(&run_id(1_795_370_096_000, 1));

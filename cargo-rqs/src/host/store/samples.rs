@@ -7,7 +7,7 @@ use crate::model::environment::{Comparability, Environment};
 use crate::model::policy::{Budget, Policy};
 use crate::model::probe::ProbeRecord;
 use crate::model::record::{
-    BenchmarkRecord, Counting, LockSource, Placement, Presence, RunRecord, SuiteRecord,
+    BenchmarkRecord, Counting, LayoutSample, LockSource, Placement, Presence, RunRecord, SuiteRecord,
 };
 use crate::model::revision::{Revision, RevisionKind};
 use crate::model::run_id::run_id;
@@ -50,6 +50,7 @@ pub(super) fn run(benchmarks: u32, epochs: u32, blocks: u32) -> RunRecord {
         ledger: Vec::new(),
         notes: vec!["suite `other` was skipped".to_owned()],
         profiling: None,
+        layouts: None,
         suites: vec![SuiteRecord {
             name: "json::parse".to_owned(),
             harness: ByRole::from_fn(|_| "criterion 0.5.1".to_owned()),
@@ -93,6 +94,7 @@ fn benchmark(n: u32, epochs: u32, blocks: u32) -> BenchmarkRecord {
     counts.push(1, [1_000, 200, 100, 50]);
     BenchmarkRecord {
         epochs: (0..epochs).map(|epoch| sample(epoch, blocks)).collect(),
+        layouts: vec![LayoutSample { seeds: ByRole::new(1, u32::MAX), sample: sample(epochs, blocks) }],
         counts: Some(ByRole::new(Counted::Counts(counts), Counted::NotCounted(NotCounted::Silent(300)))),
         ..BenchmarkRecord::new(key, Presence::Both)
     }

@@ -9,7 +9,7 @@ use super::used::{CountersReport, LedgerReport, ResourcesReport};
 use crate::model::ledger::LedgerEntry;
 use crate::model::policy::Policy;
 use crate::model::profile::{ProfileRecord, ProfilingPass};
-use crate::model::record::{Counting, LockSource, Placement};
+use crate::model::record::{Counting, LayoutPass, LockSource, Placement};
 use crate::model::revision::Revision;
 use crate::model::{BenchmarkFailure, ByRole, Counters, Engine, Role};
 
@@ -54,6 +54,9 @@ pub struct Report<'a> {
     /// The profiles that were taken after the measuring, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profiling: Option<&'a ProfilingPass>,
+    /// The pass over layouts that confirms what changed; absent in records from before there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layouts: Option<&'a LayoutPass>,
     /// The run as a whole.
     pub summary: SummaryReport,
     /// What happened on the machine meanwhile, in short; null for records without a ledger.
@@ -85,6 +88,12 @@ pub struct SummaryReport {
     pub removed: usize,
     /// On both sides, but without a usable epoch.
     pub not_measured: usize,
+    /// Of those that regressed or improved: how many do so over other layouts too.
+    pub robust: usize,
+    /// Changed as built, but not over other layouts.
+    pub layout_artefact: usize,
+    /// Changed as built, and layouts differ by too much to say whether it changed.
+    pub layout_sensitive: usize,
     /// Geometric mean over the measured benchmarks; 0.01 is one percent slower.
     pub geometric_mean_change: Option<f64>,
     /// The chance of a false alarm that each measured benchmark was granted.
@@ -133,7 +142,8 @@ pub struct BenchmarkReport<'a> {
     pub verdict: VerdictWord,
     /// Typical nanoseconds per iteration of each side.
     pub typical_ns: Option<ByRole<f64>>,
-    /// The change and how sure it is; absent when it was not measured on both sides.
+    /// The change and how sure it is; absent when it was not measured on both sides. Where layouts were varied and had the
+    /// final word, it is the change over them, and so are the times.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change: Option<ChangeReport>,
     /// What an inconclusive benchmark could have shown and still needs.
@@ -160,10 +170,36 @@ pub struct BenchmarkReport<'a> {
     /// What one iteration executes, counted on an emulated processor; absent when it was not counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub work: Option<WorkReport>,
+    /// What pairs of executables with other layouts say; absent where none was varied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layouts: Option<LayoutsReport<'a>>,
     /// What was counted in it; null when nothing was.
     pub counters: Option<CountersReport>,
     /// What it used of the machine; null for records without it.
     pub resources: Option<ResourcesReport>,
+}
+
+/// What pairs of executables that were linked anew, with their sections in other orders, say of a change.
+#[derive(Serialize, JsonSchema)]
+pub struct LayoutsReport<'a> {
+    /// What becomes of the change; null when too few pairs were measured.
+    pub outcome: Option<LayoutWord>,
+    /// The change of the executables as they were built; null when the layouts do not have the final word.
+    pub as_built: Option<ChangeReport>,
+    /// ln(candidate time / baseline time), one for each pair that was used.
+    pub log_ratios: &'a [f64],
+}
+
+/// What becomes of a change when the layout is varied.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LayoutWord {
+    /// There is a change over layouts too.
+    Robust,
+    /// Over layouts there is no change.
+    Artefact,
+    /// Layouts differ by too much to say.
+    Sensitive,
 }
 
 /// What one iteration executes on both sides.
@@ -232,6 +268,10 @@ pub enum VerdictWord {
     Failed,
     /// Without a usable epoch.
     NotMeasured,
+    /// Changed as built, but not over other layouts.
+    LayoutArtefact,
+    /// Changed as built, and layouts differ by too much to say whether it changed.
+    LayoutSensitive,
 }
 
 /// A change: candidate / baseline - 1; negative is faster.

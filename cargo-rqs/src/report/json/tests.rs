@@ -58,6 +58,41 @@ fn the_verdicts_are_the_words_of_the_format() {
 }
 
 #[test]
+fn what_layouts_say_of_a_change_stands_beside_the_change_as_built() {
+    let report: Value = serde_json::from_str(&shown(samples::relinked())).unwrap();
+    let rows = report["suites"][0]["benchmarks"].as_array().unwrap();
+    let words = |name: &str| -> Vec<String> {
+        let word = |row: &Value| match name {
+            "verdict" => row["verdict"].as_str().unwrap_or("-").to_owned(),
+            field => row["layouts"][field].as_str().unwrap_or("-").to_owned(),
+        };
+        rows.iter().map(word).collect()
+    };
+    let verdicts = [
+        "regressed",
+        "regressed",
+        "improved",
+        "layout_artefact",
+        "layout_sensitive",
+        "regressed",
+        "regressed",
+        "unchanged",
+    ];
+    assert_eq!(words("verdict"), verdicts);
+    let outcomes = ["robust", "robust", "robust", "artefact", "sensitive", "robust", "-", "-"];
+    assert_eq!(words("outcome"), outcomes);
+    let robust = &rows[0];
+    let near = |value: &Value, expected: f64| (value.as_f64().unwrap() - expected).abs() < 0.002;
+    assert!(
+        near(&robust["change"]["estimate"], 0.05) && near(&robust["layouts"]["as_built"]["estimate"], 0.054)
+    );
+    assert_eq!(robust["layouts"]["log_ratios"].as_array().unwrap().len(), 10);
+    let summary = &report["summary"];
+    assert_eq!([&summary["robust"], &summary["layout_artefact"], &summary["layout_sensitive"]], [4, 1, 1]);
+    assert_eq!(report["layouts"]["relinked"], 48);
+}
+
+#[test]
 fn names_come_back_as_they_were_but_cannot_act_on_a_terminal() {
     let (record, comparison) = samples::stormy();
     let text = render(&record, &comparison, PATH, Details::default());
@@ -86,10 +121,10 @@ fn the_schema_names_every_field_that_is_written() {
         |schema: &Value| schema["properties"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     let written: Vec<String> = report.as_object().unwrap().keys().cloned().collect();
     assert!(written.iter().all(|field| fields(&schema).contains(field)), "{written:?}");
-    // Only a run that was profiled says so.
+    // Only a run that was profiled says so, and one that varies the layout.
     let unwritten: Vec<String> =
         fields(&schema).into_iter().filter(|field| !written.contains(field)).collect();
-    assert_eq!(unwritten, ["profiling"]);
+    assert_eq!(unwritten, ["layouts", "profiling"]);
     let benchmark = fields(&schema["$defs"]["BenchmarkReport"]);
     for suite in report["suites"].as_array().unwrap() {
         for row in suite["benchmarks"].as_array().unwrap() {

@@ -20,6 +20,11 @@ fn a_stormy_run() {
 }
 
 #[test]
+fn a_run_whose_changes_were_confirmed_over_other_layouts() {
+    samples::assert_expected("relinked.md", &shown(samples::relinked()));
+}
+
+#[test]
 fn a_run_without_benchmarks() {
     samples::assert_expected("empty.md", &shown(samples::empty()));
 }

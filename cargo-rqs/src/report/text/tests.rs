@@ -26,6 +26,11 @@ fn a_stormy_run_on_a_terminal_of_100_columns() {
 }
 
 #[test]
+fn a_run_whose_changes_were_confirmed_over_other_layouts() {
+    samples::assert_expected("relinked.txt", &shown(samples::relinked(), None, Paint::Plain));
+}
+
+#[test]
 fn a_run_that_cannot_be_trusted_says_so() {
     samples::assert_expected("drowned.txt", &shown(samples::drowned(), None, Paint::Plain));
 }
