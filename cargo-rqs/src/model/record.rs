@@ -3,8 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::acceptance::AppliedAcceptance;
 use super::ledger::{Columns, LedgerEntry};
-use super::policy::{Budget, Policy};
+use super::policy::{BenchmarkPolicy, Budget, Policy};
 use super::profile::{ProfileRecord, ProfilingPass};
 use super::revision::Revision;
 use super::{BenchmarkFailure, BenchmarkKey, ByRole, Counted, Counters, EpochSample};
@@ -12,7 +13,7 @@ use super::{BenchmarkFailure, BenchmarkKey, ByRole, Counted, Counters, EpochSamp
 /// One run. Immutable once written; every derived number can be computed from it again.
 ///
 /// History of the format: 1 is the first; 2 adds what explains the times: counters, instruction counts, profiles and the
-/// ledger of disturbances.
+/// ledger of disturbances, policies of single benchmarks, and the acceptances that were honoured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunRecord {
     /// Version of this format.
@@ -138,12 +139,27 @@ pub struct BenchmarkRecord {
     /// Where it spends its time on both sides, if it was profiled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<ProfileRecord>,
+    /// What holds for it where that differs from the run's policy.
+    #[serde(default, skip_serializing_if = "BenchmarkPolicy::is_empty")]
+    pub policy: BenchmarkPolicy,
+    /// The acceptances of changes of this benchmark that lie between the two revisions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub acceptances: Vec<AppliedAcceptance>,
 }
 
 impl BenchmarkRecord {
     /// A benchmark of which nothing was measured yet.
     pub fn new(key: BenchmarkKey, presence: Presence) -> Self {
-        BenchmarkRecord { key, presence, failure: None, epochs: Vec::new(), counts: None, profile: None }
+        BenchmarkRecord {
+            key,
+            presence,
+            failure: None,
+            epochs: Vec::new(),
+            counts: None,
+            profile: None,
+            policy: BenchmarkPolicy::default(),
+            acceptances: Vec::new(),
+        }
     }
 }
 
