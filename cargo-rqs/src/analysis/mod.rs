@@ -9,6 +9,7 @@ pub mod epoch;
 pub mod flame;
 pub mod ledger;
 pub mod noise;
+pub mod policies;
 pub mod readings;
 pub mod row;
 pub mod steadiness;
