@@ -1,13 +1,16 @@
 //! A run record to what is said about all of it; a pure function of the record.
 
 use super::epoch;
+use super::gate::Ruling;
 use super::ledger::{self, LedgerSummary};
-use super::row::{self, Row};
+use super::levels;
+use super::row::{self, Finding, Row};
 use super::summary::{self, Summary};
-use super::verdict;
+use super::verdict::{self, Verdict};
+use super::work::Work;
 use crate::model::ByRole;
 use crate::model::failure::Exit;
-use crate::model::policy::{Budget, Policy};
+use crate::model::policy::{Budget, Class, Policy};
 use crate::model::record::{BenchmarkRecord, RunRecord, SuiteRecord};
 
 /// Everything that a run says, ready to be reported.
@@ -44,17 +47,22 @@ pub struct SuiteComparison {
 /// Judges every benchmark of a record.
 pub fn compare(record: &RunRecord) -> Comparison {
     let alpha = alpha_per_benchmark(&record.suites, &record.policy);
+    let levels = levels::levels(&record.suites, &record.policy);
     let suites: Vec<SuiteComparison> = record
         .suites
         .iter()
-        .map(|suite| SuiteComparison {
+        .zip(&levels)
+        .map(|(suite, levels)| SuiteComparison {
             name: suite.name.clone(),
             harness: suite.harness.clone(),
             identical: suite.identical,
             rows: suite
                 .benchmarks
                 .iter()
-                .map(|benchmark| row::row(suite.identical, benchmark, &record.policy, alpha))
+                .zip(levels)
+                .map(|(benchmark, level)| {
+                    row::row(suite.identical, benchmark, &record.policy, *level, record.started_unix_s)
+                })
                 .collect(),
         })
         .collect();
@@ -67,23 +75,23 @@ pub fn compare(record: &RunRecord) -> Comparison {
 /// neither settled, nor out of budget, nor without numbers on one side. A run asks this after every epoch; a report
 /// of its record comes to the same verdicts.
 pub fn unsettled(suites: &[SuiteRecord], policy: &Policy, budget: &Budget) -> Vec<Vec<usize>> {
-    let alpha = alpha_per_benchmark(suites, policy);
-    let needs_more = |suite: &SuiteRecord, benchmark: &BenchmarkRecord| {
+    let levels = levels::levels(suites, policy);
+    let needs_more = |suite: &SuiteRecord, benchmark: &BenchmarkRecord, level: f64| {
+        let own = policy.with(&benchmark.policy);
         is_measured(suite, benchmark)
             && benchmark.failure.is_none()
             && benchmark.epochs.len() < budget.max_epochs as usize
-            && !verdict::is_settled(&verdict::judge(&log_ratios(benchmark), policy, alpha), policy)
+            && !verdict::is_settled(&verdict::judge(&log_ratios(benchmark), &own, level), &own)
     };
-    suites
-        .iter()
-        .map(|suite| {
-            (0..suite.benchmarks.len()).filter(|&i| needs_more(suite, &suite.benchmarks[i])).collect()
-        })
-        .collect()
+    let of_suite = |(suite, levels): (&SuiteRecord, &Vec<f64>)| {
+        (0..levels.len()).filter(|&i| needs_more(suite, &suite.benchmarks[i], levels[i])).collect()
+    };
+    suites.iter().zip(&levels).map(of_suite).collect()
 }
 
-/// The share of the suite's false-alarm chance that each measured benchmark gets. It depends on which benchmarks
-/// exist only, so it is the same from the first epoch to the last report.
+/// The share of the run's chance of a false alarm that each measured benchmark gets. It depends on which benchmarks
+/// exist only, so it is the same from the first epoch to the last report. In report mode it is the share of what is not
+/// found changed.
 pub fn alpha_per_benchmark(suites: &[SuiteRecord], policy: &Policy) -> f64 {
     policy.alpha / measured_benchmarks(suites).max(1) as f64
 }
@@ -96,7 +104,8 @@ pub fn measured_benchmarks(suites: &[SuiteRecord]) -> usize {
         .sum()
 }
 
-fn is_measured(suite: &SuiteRecord, benchmark: &BenchmarkRecord) -> bool {
+/// Whether a benchmark has to be measured.
+pub fn is_measured(suite: &SuiteRecord, benchmark: &BenchmarkRecord) -> bool {
     !suite.identical && benchmark.presence.is_both()
 }
 
@@ -110,20 +119,28 @@ pub fn log_ratios(benchmark: &BenchmarkRecord) -> Vec<f64> {
         .collect()
 }
 
-/// What the process exits with: a regression weighs most, more work than the policy's gate lets through like one, then a benchmark that failed, then having had nothing to
-/// compare; inconclusive and unmeasured benchmarks count only when asked for.
+/// What the process exits with: a regression that the policy lets fail the run weighs most, more work than its gate lets
+/// through like one, then a benchmark that failed, then having had nothing to compare. Inconclusive and unmeasured
+/// benchmarks count where they are critical, and all but informational ones when asked for.
 pub fn exit(comparison: &Comparison, policy: &Policy, fail_on_inconclusive: bool) -> Exit {
     let counts = &comparison.summary.counts;
     let compared = counts.measured() + counts.identical + counts.not_measured;
-    let stopped_by_gate = policy.gate_on_instructions && comparison.summary.work.more > 0;
-    let ungated = if policy.gate_on_instructions { comparison.summary.work.not_counted } else { 0 };
-    if counts.regressed > 0 || stopped_by_gate {
+    let any = |ruling: Ruling| comparison.rows().any(|row| row.standing.ruling == ruling);
+    let is_open = |row: &Row| {
+        let ungated = policy.gate_on_instructions && matches!(row.work, Some(Work::NotCounted(..)));
+        let undecided = match &row.finding {
+            Finding::Measured(judgement, _) => judgement.verdict == Verdict::Inconclusive,
+            finding => *finding == Finding::NotMeasured,
+        };
+        row.standing.policy.class != Class::Informational && (undecided || ungated)
+    };
+    if any(Ruling::Regressed) {
         Exit::Regression
-    } else if counts.failed > 0 {
+    } else if any(Ruling::Broken) {
         Exit::Incomplete
     } else if compared == 0 {
         Exit::NothingToRun
-    } else if fail_on_inconclusive && counts.inconclusive + counts.not_measured + ungated > 0 {
+    } else if any(Ruling::Undecided) || (fail_on_inconclusive && comparison.rows().any(is_open)) {
         Exit::Inconclusive
     } else {
         Exit::Clean

@@ -12,8 +12,10 @@ const MOST_DISCARDED_TENTHS: u64 = 3;
 /// How many benchmarks there are of each finding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Slower.
+    /// Slower, and nobody has accepted it.
     pub regressed: usize,
+    /// Slower, and somebody has accepted it.
+    pub accepted: usize,
     /// Faster.
     pub improved: usize,
     /// Measured, and any change is smaller than the margin.
@@ -34,9 +36,10 @@ pub struct Counts {
 
 impl Counts {
     /// Counts one benchmark.
-    pub fn add(&mut self, finding: &Finding) {
-        *match finding {
+    pub fn add(&mut self, row: &Row) {
+        *match &row.finding {
             Finding::Measured(judgement, _) => match judgement.verdict {
+                Verdict::Regressed if row.standing.is_accepted() => &mut self.accepted,
                 Verdict::Regressed => &mut self.regressed,
                 Verdict::Improved => &mut self.improved,
                 Verdict::Unchanged => &mut self.unchanged,
@@ -52,7 +55,7 @@ impl Counts {
 
     /// Benchmarks whose two sides were measured against each other.
     pub fn measured(&self) -> usize {
-        self.regressed + self.improved + self.unchanged + self.inconclusive
+        self.regressed + self.accepted + self.improved + self.unchanged + self.inconclusive
     }
 }
 
@@ -118,7 +121,7 @@ pub fn summarise(rows: &[&Row], alpha: f64) -> Summary {
     let (mut disturbance, mut work) = (DisturbanceSum::default(), WorkSummary::default());
     for row in rows {
         row.work.iter().for_each(|counted| work.add(counted));
-        counts.add(&row.finding);
+        counts.add(row);
         disturbance.add_sum(&row.disturbance);
     }
     let means: Vec<f64> = rows.iter().filter_map(|row| Some(row.judgement()?.interval.mean)).collect();

@@ -9,7 +9,7 @@ use rqs_harness::{EpochReport, EpochRequest, MeasureError, Pair, Task, can_probe
 use super::lanes::{Lanes, Next, Open};
 use super::progress::Outlook;
 use super::{Places, Trial};
-use crate::analysis::{comparison, confidence, epoch, ledger, steadiness::Steadiness};
+use crate::analysis::{comparison, confidence, epoch, ledger, levels, steadiness::Steadiness};
 use crate::host::clock::Stopwatch;
 use crate::host::journal::{JournalEntry, JournalEvent};
 use crate::host::ledger::LedgerReader;
@@ -137,7 +137,7 @@ impl<'a> Measuring<'a> {
 
     /// The number of epochs before which the interval of a benchmark is infinite.
     fn fewest_epochs(&self) -> usize {
-        let alpha = comparison::alpha_per_benchmark(self.trial.suites, &self.trial.policy);
+        let alpha = levels::largest(self.trial.suites, &self.trial.policy);
         (2..1000).find(|&n| confidence::half_width(n, 1.0, alpha).is_finite()).unwrap_or(1000)
     }
 

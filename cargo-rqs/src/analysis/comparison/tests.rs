@@ -1,10 +1,10 @@
 //! Records made by hand, and what is said about them.
 
 use super::super::epoch::Discard;
-use super::super::row::{Finding, Outlook};
-use super::super::summary::Counts;
-use super::super::verdict::Verdict;
+use super::super::row::Outlook;
 use super::*;
+use crate::model::acceptance::{AcceptedSize, AppliedAcceptance};
+use crate::model::policy::Mode;
 use crate::model::record::{LockSource, Placement, Presence};
 use crate::model::revision::{Revision, RevisionKind};
 use crate::model::{
@@ -206,24 +206,87 @@ fn the_geometric_mean_is_over_the_measured_benchmarks() {
 
 #[test]
 fn the_exit_code_follows_the_worst_finding() {
-    let with = |counts: Counts| {
-        let mut comparison = compare(&record(vec![]));
-        comparison.summary.counts = counts;
-        comparison
+    let failure =
+        BenchmarkFailure { role: Role::Candidate, what: "panicked".into(), stderr_tail: String::new() };
+    let calm = || benchmark("calm", epochs(8, 100));
+    let faster = || benchmark("faster", epochs(8, 95));
+    let slower = || benchmark("slower", epochs(8, 105));
+    let open = || benchmark("open", epochs(3, 105));
+    let broken = || BenchmarkRecord { failure: Some(failure.clone()), ..benchmark("broken", vec![]) };
+    let added = || BenchmarkRecord { presence: Presence::Added, ..benchmark("added", vec![]) };
+    let removed = || BenchmarkRecord { presence: Presence::Removed, ..benchmark("removed", vec![]) };
+    let with = |class: Class, mut benchmark: BenchmarkRecord| {
+        benchmark.policy.class = Some(class);
+        benchmark
     };
-    let calm = Counts { unchanged: 1, ..Counts::default() };
-    for (counts, lax, strict) in [
-        (Counts::default(), Exit::NothingToRun, Exit::NothingToRun),
-        (Counts { added: 2, removed: 1, ..Counts::default() }, Exit::NothingToRun, Exit::NothingToRun),
-        (calm, Exit::Clean, Exit::Clean),
-        (Counts { identical: 1, ..Counts::default() }, Exit::Clean, Exit::Clean),
-        (Counts { improved: 1, ..calm }, Exit::Clean, Exit::Clean),
-        (Counts { inconclusive: 1, ..calm }, Exit::Clean, Exit::Inconclusive),
-        (Counts { not_measured: 1, ..Counts::default() }, Exit::Clean, Exit::Inconclusive),
-        (Counts { failed: 1, inconclusive: 1, ..calm }, Exit::Incomplete, Exit::Incomplete),
-        (Counts { regressed: 1, failed: 1, inconclusive: 1, ..calm }, Exit::Regression, Exit::Regression),
+    for (benchmarks, lax, strict) in [
+        (vec![], Exit::NothingToRun, Exit::NothingToRun),
+        (vec![added(), removed()], Exit::NothingToRun, Exit::NothingToRun),
+        (vec![calm()], Exit::Clean, Exit::Clean),
+        (vec![calm(), faster()], Exit::Clean, Exit::Clean),
+        (vec![calm(), open()], Exit::Clean, Exit::Inconclusive),
+        (vec![benchmark("none", vec![])], Exit::Clean, Exit::Inconclusive),
+        (vec![calm(), open(), broken()], Exit::Incomplete, Exit::Incomplete),
+        (vec![calm(), open(), broken(), slower()], Exit::Regression, Exit::Regression),
+        (vec![with(Class::Critical, open())], Exit::Inconclusive, Exit::Inconclusive),
+        (vec![calm(), with(Class::Critical, removed())], Exit::Inconclusive, Exit::Inconclusive),
+        (vec![with(Class::Informational, slower()), calm()], Exit::Clean, Exit::Clean),
+        (vec![with(Class::Informational, open()), calm()], Exit::Clean, Exit::Clean),
+        (vec![with(Class::Informational, broken()), calm()], Exit::Clean, Exit::Clean),
     ] {
-        assert_eq!(exit(&with(counts), &Policy::USUAL, false), lax, "{counts:?}");
-        assert_eq!(exit(&with(counts), &Policy::USUAL, true), strict, "{counts:?}");
+        let comparison = compare(&record(vec![suite(benchmarks)]));
+        let counts = &comparison.summary.counts;
+        assert_eq!(exit(&comparison, &Policy::USUAL, false), lax, "{counts:?}");
+        assert_eq!(exit(&comparison, &Policy::USUAL, true), strict, "{counts:?}");
     }
+    let identical = SuiteRecord { identical: true, ..suite(vec![benchmark("same", vec![])]) };
+    assert_eq!(exit(&compare(&record(vec![identical])), &Policy::USUAL, true), Exit::Clean);
+}
+
+#[test]
+fn each_benchmark_is_judged_and_settled_by_its_own_thresholds() {
+    let own = |margin: f64, floor: f64| {
+        let mut benchmark = benchmark("a", epochs(8, 103));
+        (benchmark.policy.margin, benchmark.policy.floor) = (Some(margin), Some(floor));
+        benchmark
+    };
+    let judged = |benchmark: BenchmarkRecord| {
+        let record = record(vec![suite(vec![benchmark])]);
+        let open = unsettled(&record.suites, &record.policy, &record.budget);
+        (compare(&record).suites[0].rows[0].judgement().unwrap().verdict, open[0].len())
+    };
+    assert_eq!(judged(benchmark("a", epochs(8, 103))), (Verdict::Regressed, 0));
+    assert_eq!(judged(own(0.05, 0.04)), (Verdict::Unchanged, 0));
+    assert_eq!(judged(own(0.03, 0.03)), (Verdict::Inconclusive, 1));
+}
+
+#[test]
+fn in_report_mode_discoveries_lend_each_other_a_wider_level() {
+    let benchmarks = || (0..4).map(|k| benchmark(&format!("{k}"), epochs(8, if k < 3 { 105 } else { 100 })));
+    let mut record = record(vec![suite(benchmarks().collect())]);
+    record.policy.mode = Mode::Report;
+    let comparison = compare(&record);
+    let alphas: Vec<f64> = comparison.rows().map(|row| row.judgement().unwrap().alpha).collect();
+    assert_eq!(alphas, [0.0075, 0.0075, 0.0075, 0.0025]);
+    assert_eq!((comparison.summary.counts.regressed, comparison.summary.counts.unchanged), (3, 1));
+    // What is surely below the floor is no discovery and lends nothing.
+    record.policy.floor = 0.06;
+    let alphas: Vec<f64> = compare(&record).rows().map(|row| row.judgement().unwrap().alpha).collect();
+    assert_eq!(alphas, [0.0025; 4]);
+}
+
+#[test]
+fn an_accepted_regression_is_counted_apart_and_passes() {
+    let mut slower = benchmark("slower", epochs(8, 105));
+    slower.acceptances.push(AppliedAcceptance {
+        id: "20261122T101500Z-1a2b3c4d".into(),
+        author: "Zoë".into(),
+        reason: "checks more".into(),
+        expires_unix_s: None,
+        size: AcceptedSize { log_mean: 0.05, log_half_width: 0.01, alpha: 0.01, epochs: 8 },
+    });
+    let comparison = compare(&record(vec![suite(vec![slower, benchmark("calm", epochs(8, 100))])]));
+    let counts = &comparison.summary.counts;
+    assert_eq!((counts.regressed, counts.accepted, counts.unchanged, counts.measured()), (0, 1, 1, 2));
+    assert_eq!(exit(&comparison, &Policy::USUAL, true), Exit::Clean);
 }
