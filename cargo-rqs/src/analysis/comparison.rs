@@ -1,10 +1,11 @@
 //! A run record to what is said about all of it; a pure function of the record.
 
-use super::epoch;
-use super::gate::Ruling;
+use super::gate;
 use super::ledger::{self, LedgerSummary};
-use super::levels;
+use super::levels::{self, is_measured};
+pub use super::levels::{alpha_per_benchmark, log_ratios, measured_benchmarks};
 use super::row::{self, Finding, Row};
+use super::standing::Ruling;
 use super::summary::{self, Summary};
 use super::verdict::{self, Verdict};
 use super::work::Work;
@@ -61,7 +62,10 @@ pub fn compare(record: &RunRecord) -> Comparison {
                 .iter()
                 .zip(levels)
                 .map(|(benchmark, level)| {
-                    row::row(suite.identical, benchmark, &record.policy, *level, record.started_unix_s)
+                    let own = record.policy.with(&benchmark.policy);
+                    let row = row::row(suite.identical, benchmark, &own, *level);
+                    let standing = gate::standing(&row, &benchmark.acceptances, record.started_unix_s);
+                    Row { standing, ..row }
                 })
                 .collect(),
         })
@@ -87,36 +91,6 @@ pub fn unsettled(suites: &[SuiteRecord], policy: &Policy, budget: &Budget) -> Ve
         (0..levels.len()).filter(|&i| needs_more(suite, &suite.benchmarks[i], levels[i])).collect()
     };
     suites.iter().zip(&levels).map(of_suite).collect()
-}
-
-/// The share of the run's chance of a false alarm that each measured benchmark gets. It depends on which benchmarks
-/// exist only, so it is the same from the first epoch to the last report. In report mode it is the share of what is not
-/// found changed.
-pub fn alpha_per_benchmark(suites: &[SuiteRecord], policy: &Policy) -> f64 {
-    policy.alpha / measured_benchmarks(suites).max(1) as f64
-}
-
-/// How many benchmarks have to be measured: they exist on both sides, in executables that are not the same code.
-pub fn measured_benchmarks(suites: &[SuiteRecord]) -> usize {
-    suites
-        .iter()
-        .map(|suite| suite.benchmarks.iter().filter(|benchmark| is_measured(suite, benchmark)).count())
-        .sum()
-}
-
-/// Whether a benchmark has to be measured.
-pub fn is_measured(suite: &SuiteRecord, benchmark: &BenchmarkRecord) -> bool {
-    !suite.identical && benchmark.presence.is_both()
-}
-
-/// The log-ratios of a benchmark's usable epochs, in time order.
-pub fn log_ratios(benchmark: &BenchmarkRecord) -> Vec<f64> {
-    benchmark
-        .epochs
-        .iter()
-        .filter_map(|sample| epoch::log_ratio(sample).estimate.ok())
-        .map(|e| e.log_ratio)
-        .collect()
 }
 
 /// What the process exits with: a regression that the policy lets fail the run weighs most, more work than its gate lets

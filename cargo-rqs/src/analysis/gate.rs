@@ -1,71 +1,22 @@
 //! What a benchmark does to the run: by its policy, what was found, and what somebody accepted. Pure.
 
-use super::row::Finding;
+use super::row::{Finding, Row};
+use super::standing::{Effect, Ruling, Standing};
 use super::verdict::Verdict;
 use super::work::{Amount, Work};
 use crate::model::acceptance::AppliedAcceptance;
-use crate::model::policy::{BenchmarkPolicy, Class, Direction, Policy};
-use crate::model::record::BenchmarkRecord;
+use crate::model::policy::{Class, Direction, Policy};
 
-/// How a benchmark stands before its policy.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Standing {
-    /// The policy that holds for it.
-    pub policy: Policy,
-    /// What of it differs from the run's, and who owns it.
-    pub own: BenchmarkPolicy,
-    /// The acceptance that counts, and what becomes of it; `None` where there is none, or nothing to accept.
-    pub acceptance: Option<(AppliedAcceptance, Effect)>,
-    /// What it does to the run.
-    pub ruling: Ruling,
-}
-
-/// What becomes of an acceptance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// The change does not fail the run.
-    Applied,
-    /// It does, because it is surely larger than what was accepted, or goes the other way.
-    Exceeded,
-    /// It does, because the acceptance had expired when the run started.
-    Expired,
-}
-
-/// What a benchmark does to the run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ruling {
-    /// Nothing.
-    Passes,
-    /// It fails the run as a regression.
-    Regressed,
-    /// It fails the run, because what is critical has to be decided.
-    Undecided,
-    /// The run could not be completed, because it gave no numbers on one side.
-    Broken,
-}
-
-impl Standing {
-    /// Whether somebody accepted what was found.
-    pub fn is_accepted(&self) -> bool {
-        matches!(self.acceptance, Some((_, Effect::Applied)))
-    }
-
-    /// Where a benchmark stands in a run that started at a moment, in seconds since 1970.
-    pub fn of(
-        benchmark: &BenchmarkRecord,
-        policy: Policy,
-        finding: &Finding,
-        work: Option<&Work>,
-        started_unix_s: u64,
-    ) -> Standing {
-        let unsigned = ruling(&policy, finding, work);
-        let acceptance = (unsigned == Ruling::Regressed || is_slower(finding))
-            .then(|| weigh(&benchmark.acceptances, finding, started_unix_s))
-            .flatten();
-        let accepted = matches!(acceptance, Some((_, Effect::Applied)));
-        let ruling = if accepted && unsigned == Ruling::Regressed { Ruling::Passes } else { unsigned };
-        Standing { policy, own: benchmark.policy.clone(), acceptance, ruling }
-    }
+/// Where a judged benchmark stands in a run that started at a moment, in seconds since 1970.
+pub fn standing(row: &Row, acceptances: &[AppliedAcceptance], started_unix_s: u64) -> Standing {
+    let policy = row.standing.policy;
+    let unsigned = ruling(&policy, &row.finding, row.work.as_ref());
+    let acceptance = (unsigned == Ruling::Regressed || is_slower(&row.finding))
+        .then(|| weigh(acceptances, &row.finding, started_unix_s))
+        .flatten();
+    let accepted = matches!(acceptance, Some((_, Effect::Applied)));
+    let ruling = if accepted && unsigned == Ruling::Regressed { Ruling::Passes } else { unsigned };
+    Standing { acceptance, ruling, ..row.standing.clone() }
 }
 
 fn is_slower(finding: &Finding) -> bool {
@@ -117,9 +68,10 @@ fn weigh(
 mod tests {
     use super::*;
     use crate::analysis::confidence::Interval;
+    use crate::analysis::row;
     use crate::analysis::verdict::Judgement;
     use crate::model::acceptance::AcceptedSize;
-    use crate::model::record::Presence;
+    use crate::model::record::{BenchmarkRecord, Presence};
     use crate::model::{BenchmarkFailure, BenchmarkKey, ByRole, Counted, Counts, Role};
 
     fn measured(verdict: Verdict, mean: f64, half_width: f64) -> Finding {
@@ -135,9 +87,16 @@ mod tests {
         })
     }
 
-    fn benchmark(acceptances: Vec<AppliedAcceptance>) -> BenchmarkRecord {
+    fn stands(
+        acceptances: &[AppliedAcceptance],
+        policy: Policy,
+        finding: &Finding,
+        work: Option<Work>,
+        started_unix_s: u64,
+    ) -> Standing {
         let key = BenchmarkKey { id: "a".into(), occurrence: 0 };
-        BenchmarkRecord { acceptances, ..BenchmarkRecord::new(key, Presence::Both) }
+        let row = row::row(false, &BenchmarkRecord::new(key, Presence::Both), &policy, 0.01);
+        standing(&Row { finding: finding.clone(), work, ..row }, acceptances, started_unix_s)
     }
 
     fn acceptance(id: &str, log_mean: f64, expires_unix_s: Option<u64>) -> AppliedAcceptance {
@@ -148,7 +107,7 @@ mod tests {
 
     fn of(class: Class, direction: Direction, finding: &Finding) -> Ruling {
         let policy = Policy { class, direction, ..Policy::USUAL };
-        Standing::of(&benchmark(vec![]), policy, finding, None, 0).ruling
+        stands(&[], policy, finding, None, 0).ruling
     }
 
     #[test]
@@ -198,7 +157,7 @@ mod tests {
                 Ruling::Passes,
             ),
         ] {
-            let standing = Standing::of(&benchmark(acceptances), Policy::USUAL, &change, None, 100);
+            let standing = stands(&acceptances, Policy::USUAL, &change, None, 100);
             let found = standing.acceptance.as_ref().map(|(it, effect)| (it.id.as_str(), *effect));
             assert_eq!((found, standing.ruling), (effect, ruling));
             assert_eq!(standing.is_accepted(), ruling == Ruling::Passes);
@@ -207,15 +166,15 @@ mod tests {
 
     #[test]
     fn an_acceptance_says_nothing_where_nothing_failed() {
-        let signed = benchmark(vec![acceptance("a", 0.05, None)]);
+        let signed = [acceptance("a", 0.05, None)];
         for finding in
             [measured(Verdict::Unchanged, 0.0, 0.001), measured(Verdict::Improved, -0.1, 0.01), failed()]
         {
-            assert_eq!(Standing::of(&signed, Policy::USUAL, &finding, None, 0).acceptance, None);
+            assert_eq!(stands(&signed, Policy::USUAL, &finding, None, 0).acceptance, None);
         }
         let critical = Policy { class: Class::Critical, ..Policy::USUAL };
         let open = measured(Verdict::Inconclusive, 0.02, 0.05);
-        assert_eq!(Standing::of(&signed, critical, &open, None, 0).ruling, Ruling::Undecided);
+        assert_eq!(stands(&signed, critical, &open, None, 0).ruling, Ruling::Undecided);
     }
 
     #[test]
@@ -225,12 +184,16 @@ mod tests {
             (1..=4).for_each(|k| counts.push(k, [k * each, 0, 0, 0]));
         }
         let [baseline, candidate] = counts.map(Counted::Counts);
-        let counted = BenchmarkRecord { counts: Some(ByRole::new(baseline, candidate)), ..benchmark(vec![]) };
+        let key = BenchmarkKey { id: "a".into(), occurrence: 0 };
+        let counted = BenchmarkRecord {
+            counts: Some(ByRole::new(baseline, candidate)),
+            ..BenchmarkRecord::new(key, Presence::Both)
+        };
         let work = crate::analysis::work::of_benchmark(&counted, 0.001);
         let same = measured(Verdict::Unchanged, 0.0, 0.001);
         let gate = Policy { gate_on_instructions: true, ..Policy::USUAL };
         let of = |policy: Policy, signed: Vec<AppliedAcceptance>| {
-            Standing::of(&benchmark(signed), policy, &same, work.as_ref(), 0).ruling
+            stands(&signed, policy, &same, work.clone(), 0).ruling
         };
         assert_eq!(of(Policy::USUAL, vec![]), Ruling::Passes);
         assert_eq!(of(gate, vec![]), Ruling::Regressed);

@@ -19,8 +19,7 @@
 //! The papers' e-values may be taken whenever one likes. Ours is one for all rules of stopping that look at the values
 //! without their scale (see `confidence`); a run's rule looks at sizes as well, and for it the share was simulated.
 
-use super::comparison::{alpha_per_benchmark, is_measured, log_ratios};
-use super::confidence;
+use super::{confidence, epoch};
 use crate::model::policy::{Mode, Policy};
 use crate::model::record::{BenchmarkRecord, SuiteRecord};
 
@@ -70,6 +69,36 @@ fn discoveries(ln_e_values: &[f64], q: f64) -> Vec<bool> {
     let enough = |k: usize| (m / (q * k as f64)).ln();
     let most = (1..=falling.len()).rev().find(|k| falling[k - 1] >= enough(*k));
     ln_e_values.iter().map(|ln_e| most.is_some_and(|k| *ln_e >= enough(k))).collect()
+}
+
+/// The share of the run's chance of a false alarm that each measured benchmark gets. It depends on which benchmarks
+/// exist only, so it is the same from the first epoch to the last report. In report mode it is the share of what is not
+/// found changed.
+pub fn alpha_per_benchmark(suites: &[SuiteRecord], policy: &Policy) -> f64 {
+    policy.alpha / measured_benchmarks(suites).max(1) as f64
+}
+
+/// How many benchmarks have to be measured: they exist on both sides, in executables that are not the same code.
+pub fn measured_benchmarks(suites: &[SuiteRecord]) -> usize {
+    suites
+        .iter()
+        .map(|suite| suite.benchmarks.iter().filter(|benchmark| is_measured(suite, benchmark)).count())
+        .sum()
+}
+
+/// Whether a benchmark has to be measured.
+pub fn is_measured(suite: &SuiteRecord, benchmark: &BenchmarkRecord) -> bool {
+    !suite.identical && benchmark.presence.is_both()
+}
+
+/// The log-ratios of a benchmark's usable epochs, in time order.
+pub fn log_ratios(benchmark: &BenchmarkRecord) -> Vec<f64> {
+    benchmark
+        .epochs
+        .iter()
+        .filter_map(|sample| epoch::log_ratio(sample).estimate.ok())
+        .map(|e| e.log_ratio)
+        .collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Samples to estimate to comparison to verdict; pure.
 
+pub mod causes;
 pub mod centre;
 pub mod comparison;
 pub mod conditions;
@@ -14,6 +15,7 @@ pub mod noise;
 pub mod policies;
 pub mod readings;
 pub mod row;
+pub mod standing;
 pub mod steadiness;
 pub mod summary;
 pub mod tuning;

@@ -1,7 +1,7 @@
 //! One benchmark of a record to what is said about it.
 
 use super::epoch::{self, Discard, DisturbanceSum, EpochEstimate};
-use super::gate::Standing;
+use super::standing::Standing;
 use super::steadiness::{self, Steadiness};
 use super::used::{self, Used};
 use super::verdict::{self, Judgement, Verdict};
@@ -41,7 +41,7 @@ pub struct Row {
     pub profile: Option<ProfileRecord>,
     /// What it used of the processor and of the machine.
     pub used: Used,
-    /// What it does to the run.
+    /// Its policy, and what it does to the run.
     pub standing: Standing,
 }
 
@@ -81,16 +81,8 @@ pub struct Outlook {
     pub epochs_still_needed: Option<usize>,
 }
 
-/// Judges one benchmark of a run that started at a moment, in seconds since 1970. `identical` says whether both executables
-/// of its suite are the same code.
-pub fn row(
-    identical: bool,
-    benchmark: &BenchmarkRecord,
-    run_policy: &Policy,
-    alpha: f64,
-    started_unix_s: u64,
-) -> Row {
-    let policy = run_policy.with(&benchmark.policy);
+/// Judges one benchmark. `identical` says whether both executables of its suite are the same code.
+pub fn row(identical: bool, benchmark: &BenchmarkRecord, policy: &Policy, alpha: f64) -> Row {
     let mut kept: Vec<EpochEstimate> = Vec::new();
     let mut row = Row {
         key: benchmark.key.clone(),
@@ -106,7 +98,7 @@ pub fn row(
         work: work::of_benchmark(benchmark, policy.instructions_margin),
         profile: benchmark.profile.clone(),
         used: used::of_epochs(&benchmark.epochs),
-        standing: Standing::of(benchmark, policy, &Finding::NotMeasured, None, started_unix_s),
+        standing: Standing::before_ruling(*policy, benchmark.policy.clone()),
     };
     row.engines.sort();
     row.engines.dedup();
@@ -123,8 +115,7 @@ pub fn row(
     row.log_ratios = kept.iter().map(|estimate| estimate.log_ratio).collect();
     row.typical_ns = typical_ns(&kept);
     row.steadiness = steadiness::of_benchmark(&kept.iter().filter_map(|e| e.steadiness).collect::<Vec<_>>());
-    row.finding = finding(identical, benchmark, &row.log_ratios, &policy, alpha);
-    row.standing = Standing::of(benchmark, policy, &row.finding, row.work.as_ref(), started_unix_s);
+    row.finding = finding(identical, benchmark, &row.log_ratios, policy, alpha);
     row
 }
 
