@@ -3,7 +3,7 @@
 
 use super::numbers::{self, count, percent};
 use super::paint::Tone;
-use super::{Details, counters, ledger};
+use super::{Details, counters, ledger, policies};
 use crate::analysis::comparison::Comparison;
 use crate::analysis::row::{Finding, Outlook, Row};
 use crate::analysis::steadiness::Steadiness;
@@ -35,11 +35,21 @@ pub fn verdict(finding: &Finding) -> (&'static str, Tone) {
     }
 }
 
+/// The verdict of a benchmark in words, with what somebody accepted told apart.
+pub fn outcome(row: &Row) -> (&'static str, Tone) {
+    match (verdict(&row.finding), row.standing.is_accepted()) {
+        (("regressed", _), true) => ("regressed (accepted)", Tone::Caution),
+        (("improved", _), true) => ("improved (accepted)", Tone::Good),
+        (told, _) => told,
+    }
+}
+
 /// How many benchmarks of each finding, the worst first, those that there are none of left out.
 pub fn counts(counts: &Counts) -> Vec<(String, Tone)> {
     [
         (counts.regressed, "regressed", Tone::Bad),
         (counts.failed, "failed", Tone::Bad),
+        (counts.accepted, "regressed (accepted)", Tone::Caution),
         (counts.inconclusive, "inconclusive", Tone::Caution),
         (counts.not_measured, "not measured", Tone::Caution),
         (counts.improved, "improved", Tone::Good),
@@ -148,7 +158,8 @@ pub fn circumstances(record: &RunRecord, comparison: &Comparison) -> Vec<(&'stat
     if !summary.engines.is_empty() {
         let engines: Vec<_> = summary.engines.iter().map(|engine| engine_in_words(*engine)).collect();
         lines.push(("alternating", format!("{}; {}", engines.join(" and "), placement(&record.placement))));
-        lines.push(("false alarms", false_alarms(record)));
+        lines.push(("false alarms", policies::false_alarms(&record.policy)));
+        lines.extend(policies::summary(comparison).map(|text| ("policy", text)));
         let machine = comparison.ledger.as_ref().map(ledger::short).filter(|machine| !machine.is_empty());
         let machine = machine.map(|machine| format!("; {machine}")).unwrap_or_default();
         lines.push(("disturbance", disturbance(summary) + &machine));
@@ -159,7 +170,15 @@ pub fn circumstances(record: &RunRecord, comparison: &Comparison) -> Vec<(&'stat
         }
     }
     if let Some(counting) = &record.counting {
-        lines.push(("instructions", super::work::summary(counting, &summary.work, &record.policy)));
+        lines.push((
+            "instructions",
+            super::work::summary(
+                counting,
+                &summary.work,
+                &record.policy,
+                policies::instructions_fail(comparison),
+            ),
+        ));
     }
     let same = record.dependencies.baseline == record.dependencies.candidate;
     // The graph holds the target itself, so a new version of the target alone makes another graph.
@@ -182,16 +201,6 @@ pub(super) fn placement(placement: &Placement) -> String {
     let scheduling = if placement.scheduling == "fifo" { "real-time" } else { "normal" };
     let aslr = if placement.aslr_off { "off" } else { "on" };
     format!("{bench}{coordinator}; {scheduling} scheduling; address randomisation {aslr}")
-}
-
-fn false_alarms(record: &RunRecord) -> String {
-    let policy = &record.policy;
-    format!(
-        "{} chance of any in this run; floor {}, margin {}",
-        percent(policy.alpha),
-        percent(policy.floor),
-        percent(policy.margin)
-    )
 }
 
 fn disturbance(summary: &Summary) -> String {
