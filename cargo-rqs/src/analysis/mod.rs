@@ -1,5 +1,6 @@
 //! Samples to estimate to comparison to verdict; pure.
 
+pub mod accepting;
 pub mod causes;
 pub mod centre;
 pub mod comparison;

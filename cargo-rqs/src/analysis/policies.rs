@@ -3,7 +3,7 @@
 
 mod pattern;
 
-use self::pattern::Pattern;
+pub use self::pattern::Pattern;
 use crate::model::BenchmarkKey;
 use crate::model::config::{Config, Percent, Rule, Source};
 use crate::model::failure::{Failure, Outcome};
@@ -149,7 +149,7 @@ impl Policies {
         let matched = |pattern: &Pattern| benchmarks.clone().any(|(suite, key)| pattern.matches(suite, key));
         let lonely = self.rules.iter().flat_map(|rule| &rule.patterns).find(|pattern| !matched(pattern));
         let Some(pattern) = lonely else { return Ok(()) };
-        let failure = Failure::usage(format!("{}: no benchmark matches `{}`", pattern.place, pattern.text));
+        let failure = Failure::usage(format!("{}no benchmark matches `{}`", pattern.place, pattern.text));
         let example = benchmarks.next().map(|(suite, key)| format!("a name looks like `{suite}::{key}`; "));
         Err(failure.hint(format!("{}`cargo rqs bench --list` shows them all", example.unwrap_or_default())))
     }
@@ -188,7 +188,7 @@ impl CheckedRule {
             .benchmarks
             .0
             .iter()
-            .map(|pattern| Pattern::new(pattern.get_ref(), source.place(pattern.span())))
+            .map(|pattern| Pattern::new(pattern.get_ref(), Some(source.place(pattern.span()))))
             .collect::<Outcome<_>>()?;
         let checked = CheckedRule {
             patterns,

@@ -14,18 +14,19 @@ use crate::model::failure::{Failure, Outcome};
 pub struct Pattern {
     /// As it was written.
     pub text: String,
-    /// Where.
+    /// Where, with a colon and a space behind; empty where it was typed.
     pub place: String,
     matcher: GlobMatcher,
 }
 
 impl Pattern {
-    /// Reads a pattern.
+    /// Reads a pattern that was typed, or is written at a place.
     ///
     /// # Errors
     /// A usage error when it is no glob, or empty.
-    pub fn new(text: &str, place: String) -> Outcome<Pattern> {
-        let wrong = || Failure::usage(format!("{place}: `{text}` is no pattern"));
+    pub fn new(text: &str, place: Option<String>) -> Outcome<Pattern> {
+        let place = place.map(|place| place + ": ").unwrap_or_default();
+        let wrong = || Failure::usage(format!("{place}`{text}` is no pattern"));
         if text.is_empty() {
             return Err(wrong().cause("it is empty").hint("`**` matches every benchmark"));
         }
@@ -72,7 +73,7 @@ mod tests {
     use super::*;
 
     fn pattern(text: &str) -> Pattern {
-        Pattern::new(text, "rqs.toml:1:1".into()).unwrap()
+        Pattern::new(text, None).unwrap()
     }
 
     fn key(id: &str) -> BenchmarkKey {
@@ -123,7 +124,7 @@ mod tests {
     #[test]
     fn what_is_no_pattern_says_where_and_why() {
         for text in ["", "parse/[", "parse/{a"] {
-            let failure = Pattern::new(text, "rqs.toml:4:9".into()).unwrap_err();
+            let failure = Pattern::new(text, Some("rqs.toml:4:9".into())).unwrap_err();
             assert_eq!(failure.message, format!("rqs.toml:4:9: `{text}` is no pattern"));
             assert!(!failure.causes.is_empty() && failure.hint.is_some(), "{failure}");
         }
