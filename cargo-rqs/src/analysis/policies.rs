@@ -35,7 +35,6 @@ pub struct Policies {
     margin: Limit,
     floor: Limit,
     rules: Vec<CheckedRule>,
-    source: Source,
 }
 
 /// A threshold and who set it.
@@ -99,7 +98,7 @@ impl Policies {
             direction: policy.direction.unwrap_or_default(),
         };
         let owner = policy.owner.as_ref().map(|owner| checked_owner(owner, source)).transpose()?;
-        Ok(Policies { run, owner, margin, floor, rules, source: source.clone() })
+        Ok(Policies { run, owner, margin, floor, rules })
     }
 
     /// What holds where no rule says otherwise.
@@ -151,7 +150,10 @@ impl Policies {
         let Some(pattern) = lonely else { return Ok(()) };
         let failure = Failure::usage(format!("{}no benchmark matches `{}`", pattern.place, pattern.text));
         let example = benchmarks.next().map(|(suite, key)| format!("a name looks like `{suite}::{key}`; "));
-        Err(failure.hint(format!("{}`cargo rqs bench --list` shows them all", example.unwrap_or_default())))
+        Err(failure.hint(format!(
+            "{}`cargo rqs bench --list` shows them all, and `-F FEATURES` may add some",
+            example.unwrap_or_default()
+        )))
     }
 
     /// What is configured, for people.
@@ -173,11 +175,6 @@ impl Policies {
             format!("{}: {} ({})", patterns.join(", "), parts.join(", "), rule.place)
         };
         self.rules.iter().map(rule).collect()
-    }
-
-    /// The file that configures, if any.
-    pub fn file(&self) -> &str {
-        &self.source.file
     }
 }
 
