@@ -32,7 +32,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use cli::{Cargo, Command, EnvCommand};
-use commands::{bench, env, list, show};
+use commands::{accept, bench, env, list, schema, show};
 use host::revisions::Target;
 use host::signals;
 use host::terminal::Terminal;
@@ -74,6 +74,9 @@ fn dispatch(typed: cli::Rqs, arguments: &[OsString], terminal: &mut Terminal) ->
         Command::Env(env) => dispatch_env(env.command, &around, terminal),
         Command::Profile(profile) => bench::profile::run(&profile.into_options()?, &around, terminal),
         Command::Show(show) => show::run(&show.run, &stored()?, show.output(), terminal),
+        Command::Accept(typed) if typed.list => accept::list(&around, terminal),
+        Command::Accept(typed) => accept::run(&typed.into_options()?, &around, terminal),
+        Command::Schema(typed) => schema::run(typed.which(), terminal),
         Command::List(_) => list::run(&stored()?, terminal),
     }
 }

@@ -1,14 +1,18 @@
 //! A run record to what is said about all of it; a pure function of the record.
 
-use super::epoch;
-use super::layout;
+use super::gate;
+use super::layout::{self, LayoutOutcome, OverLayouts};
 use super::ledger::{self, LedgerSummary};
-use super::row::{self, Row};
+use super::levels::{self, is_measured};
+pub use super::levels::{alpha_per_benchmark, log_ratios, measured_benchmarks};
+use super::row::{self, Finding, Row};
+use super::standing::Ruling;
 use super::summary::{self, Summary};
-use super::verdict;
+use super::verdict::{self, Verdict};
+use super::work::Work;
 use crate::model::ByRole;
 use crate::model::failure::Exit;
-use crate::model::policy::{Budget, Policy};
+use crate::model::policy::{Budget, Class, Policy};
 use crate::model::record::{BenchmarkRecord, RunRecord, SuiteRecord};
 
 /// Everything that a run says, ready to be reported.
@@ -46,22 +50,25 @@ pub struct SuiteComparison {
 pub fn compare(record: &RunRecord) -> Comparison {
     let alpha = alpha_per_benchmark(&record.suites, &record.policy);
     let most_layouts = record.layouts.as_ref().map_or(0, |pass| pass.most);
+    let levels = levels::levels(&record.suites, &record.policy);
     let suites: Vec<SuiteComparison> = record
         .suites
         .iter()
-        .map(|suite| SuiteComparison {
+        .zip(&levels)
+        .map(|(suite, levels)| SuiteComparison {
             name: suite.name.clone(),
             harness: suite.harness.clone(),
             identical: suite.identical,
             rows: suite
                 .benchmarks
                 .iter()
-                .map(|benchmark| {
-                    row::row(suite.identical, benchmark, &record.policy, alpha).confirmed(
-                        benchmark,
-                        most_layouts,
-                        &record.policy,
-                    )
+                .zip(levels)
+                .map(|(benchmark, level)| {
+                    let own = record.policy.with(&benchmark.policy);
+                    let row = row::row(suite.identical, benchmark, &own, *level);
+                    let row = row.confirmed(benchmark, most_layouts, &own);
+                    let standing = gate::standing(&row, &benchmark.acceptances, record.started_unix_s);
+                    Row { standing, ..row }
                 })
                 .collect(),
         })
@@ -75,65 +82,35 @@ pub fn compare(record: &RunRecord) -> Comparison {
 /// neither settled, nor out of budget, nor without numbers on one side. A run asks this after every epoch; a report
 /// of its record comes to the same verdicts.
 pub fn unsettled(suites: &[SuiteRecord], policy: &Policy, budget: &Budget) -> Vec<Vec<usize>> {
-    let alpha = alpha_per_benchmark(suites, policy);
-    let needs_more = |suite: &SuiteRecord, benchmark: &BenchmarkRecord| {
+    let levels = levels::levels(suites, policy);
+    let needs_more = |suite: &SuiteRecord, benchmark: &BenchmarkRecord, level: f64| {
+        let own = policy.with(&benchmark.policy);
         is_measured(suite, benchmark)
             && benchmark.failure.is_none()
             && benchmark.epochs.len() < budget.max_epochs as usize
-            && !verdict::is_settled(&verdict::judge(&log_ratios(benchmark), policy, alpha), policy)
+            && !verdict::is_settled(&verdict::judge(&log_ratios(benchmark), &own, level), &own)
     };
-    suites
-        .iter()
-        .map(|suite| {
-            (0..suite.benchmarks.len()).filter(|&i| needs_more(suite, &suite.benchmarks[i])).collect()
-        })
-        .collect()
+    let of_suite = |(suite, levels): (&SuiteRecord, &Vec<f64>)| {
+        (0..levels.len()).filter(|&i| needs_more(suite, &suite.benchmarks[i], levels[i])).collect()
+    };
+    suites.iter().zip(&levels).map(of_suite).collect()
 }
 
 /// Which benchmarks changed as built and need another pair of layouts, `most` at most: for each suite, in the order
 /// given, the indices of its benchmarks.
 pub fn unconfirmed(suites: &[SuiteRecord], policy: &Policy, most: u32) -> Vec<Vec<usize>> {
-    let alpha = alpha_per_benchmark(suites, policy);
-    let needs_more = |suite: &SuiteRecord, benchmark: &BenchmarkRecord| {
+    let levels = levels::levels(suites, policy);
+    let needs_more = |suite: &SuiteRecord, benchmark: &BenchmarkRecord, level: f64| {
+        let own = policy.with(&benchmark.policy);
         is_measured(suite, benchmark) && benchmark.failure.is_none() && {
-            let as_built = verdict::judge(&log_ratios(benchmark), policy, alpha);
-            layout::needs_more(&as_built, benchmark, most, policy)
+            let as_built = verdict::judge(&log_ratios(benchmark), &own, level);
+            layout::needs_more(&as_built, benchmark, most, &own)
         }
     };
-    suites
-        .iter()
-        .map(|suite| {
-            (0..suite.benchmarks.len()).filter(|&i| needs_more(suite, &suite.benchmarks[i])).collect()
-        })
-        .collect()
-}
-
-/// The share of the suite's false-alarm chance that each measured benchmark gets. It depends on which benchmarks
-/// exist only, so it is the same from the first epoch to the last report.
-pub fn alpha_per_benchmark(suites: &[SuiteRecord], policy: &Policy) -> f64 {
-    policy.alpha / measured_benchmarks(suites).max(1) as f64
-}
-
-/// How many benchmarks have to be measured: they exist on both sides, in executables that are not the same code.
-pub fn measured_benchmarks(suites: &[SuiteRecord]) -> usize {
-    suites
-        .iter()
-        .map(|suite| suite.benchmarks.iter().filter(|benchmark| is_measured(suite, benchmark)).count())
-        .sum()
-}
-
-fn is_measured(suite: &SuiteRecord, benchmark: &BenchmarkRecord) -> bool {
-    !suite.identical && benchmark.presence.is_both()
-}
-
-/// The log-ratios of a benchmark's usable epochs, in time order.
-pub fn log_ratios(benchmark: &BenchmarkRecord) -> Vec<f64> {
-    benchmark
-        .epochs
-        .iter()
-        .filter_map(|sample| epoch::log_ratio(sample).estimate.ok())
-        .map(|e| e.log_ratio)
-        .collect()
+    let of_suite = |(suite, levels): (&SuiteRecord, &Vec<f64>)| {
+        (0..levels.len()).filter(|&i| needs_more(suite, &suite.benchmarks[i], levels[i])).collect()
+    };
+    suites.iter().zip(&levels).map(of_suite).collect()
 }
 
 /// What fails a run beside regressions.
@@ -145,22 +122,37 @@ pub struct FailOn {
     pub layout_sensitive: bool,
 }
 
-/// What the process exits with: a regression weighs most, more work than the policy's gate lets through like one, then a benchmark that failed, then having had nothing to
-/// compare; inconclusive and unmeasured benchmarks count only when asked for, and so does a slow-down that depends on
+/// What the process exits with: a regression that the policy lets fail the run weighs most, more work than its gate lets
+/// through like one, then a benchmark that failed, then having had nothing to compare. Inconclusive and unmeasured
+/// benchmarks count where they are critical, and all but informational ones when asked for; so does a slow-down that depends on
 /// the layout. One that layouts do not show is none.
 pub fn exit(comparison: &Comparison, policy: &Policy, fail_on: FailOn) -> Exit {
     let counts = &comparison.summary.counts;
     let compared = counts.measured() + counts.identical + counts.not_measured;
-    let stopped_by_gate = policy.gate_on_instructions && comparison.summary.work.more > 0;
-    let ungated = if policy.gate_on_instructions { comparison.summary.work.not_counted } else { 0 };
-    let stopped_by_layout = fail_on.layout_sensitive && counts.slower_by_layout > 0;
-    if counts.regressed > 0 || stopped_by_gate || stopped_by_layout {
+    let any = |ruling: Ruling| comparison.rows().any(|row| row.standing.ruling == ruling);
+    let is_open = |row: &Row| {
+        let ungated = policy.gate_on_instructions && matches!(row.work, Some(Work::NotCounted(..)));
+        let undecided = match &row.finding {
+            Finding::Measured(judgement, _) => judgement.verdict == Verdict::Inconclusive,
+            finding => *finding == Finding::NotMeasured,
+        };
+        row.standing.policy.class != Class::Informational
+            && row.over_layouts.is_none()
+            && (undecided || ungated)
+    };
+    let depends_on_layout = |row: &Row| {
+        row.standing.policy.class != Class::Informational
+            && row.over_layouts.is_some_and(|OverLayouts { outcome, as_built }| {
+                outcome == LayoutOutcome::Sensitive && as_built.verdict == Verdict::Regressed
+            })
+    };
+    if any(Ruling::Regressed) || (fail_on.layout_sensitive && comparison.rows().any(depends_on_layout)) {
         Exit::Regression
-    } else if counts.failed > 0 {
+    } else if any(Ruling::Broken) {
         Exit::Incomplete
     } else if compared == 0 {
         Exit::NothingToRun
-    } else if fail_on.inconclusive && counts.inconclusive + counts.not_measured + ungated > 0 {
+    } else if any(Ruling::Undecided) || (fail_on.inconclusive && comparison.rows().any(is_open)) {
         Exit::Inconclusive
     } else {
         Exit::Clean

@@ -1,6 +1,8 @@
 //! Samples to estimate to comparison to verdict; pure.
 
+pub mod accepting;
 pub mod allocation;
+pub mod causes;
 pub mod centre;
 pub mod comparison;
 pub mod conditions;
@@ -8,11 +10,15 @@ pub mod confidence;
 pub mod environments;
 pub mod epoch;
 pub mod flame;
+pub mod gate;
 pub mod layout;
 pub mod ledger;
+pub mod levels;
 pub mod noise;
+pub mod policies;
 pub mod readings;
 pub mod row;
+pub mod standing;
 pub mod steadiness;
 pub mod summary;
 pub mod tuning;

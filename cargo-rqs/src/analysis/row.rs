@@ -2,6 +2,7 @@
 
 use super::epoch::{self, Discard, DisturbanceSum, EpochEstimate};
 use super::layout::{self, OverLayouts};
+use super::standing::Standing;
 use super::steadiness::{self, Steadiness};
 use super::used::{self, Used};
 use super::verdict::{self, Judgement, Verdict};
@@ -45,6 +46,8 @@ pub struct Row {
     pub layouts: Vec<f64>,
     /// What these say of the change; the finding is theirs then. `None` where they say nothing.
     pub over_layouts: Option<OverLayouts>,
+    /// Its policy, and what it does to the run.
+    pub standing: Standing,
 }
 
 impl Row {
@@ -120,6 +123,7 @@ pub fn row(identical: bool, benchmark: &BenchmarkRecord, policy: &Policy, alpha:
         used: used::of_epochs(&benchmark.epochs),
         layouts: Vec::new(),
         over_layouts: None,
+        standing: Standing::before_ruling(*policy, benchmark.policy.clone()),
     };
     row.engines.sort();
     row.engines.dedup();

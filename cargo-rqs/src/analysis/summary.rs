@@ -13,8 +13,10 @@ const MOST_DISCARDED_TENTHS: u64 = 3;
 /// How many benchmarks there are of each finding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Slower.
+    /// Slower, and nobody has accepted it.
     pub regressed: usize,
+    /// Slower, and somebody has accepted it.
+    pub accepted: usize,
     /// Faster.
     pub improved: usize,
     /// Measured, and any change is smaller than the margin.
@@ -59,6 +61,7 @@ impl Counts {
         }
         *match &row.finding {
             Finding::Measured(judgement, _) => match judgement.verdict {
+                Verdict::Regressed if row.standing.is_accepted() => &mut self.accepted,
                 Verdict::Regressed => &mut self.regressed,
                 Verdict::Improved => &mut self.improved,
                 Verdict::Unchanged => &mut self.unchanged,
@@ -74,7 +77,7 @@ impl Counts {
 
     /// Benchmarks whose two sides were measured against each other.
     pub fn measured(&self) -> usize {
-        let decided = self.regressed + self.improved + self.unchanged;
+        let decided = self.regressed + self.accepted + self.improved + self.unchanged;
         decided + self.inconclusive + self.layout_artefact + self.layout_sensitive
     }
 }

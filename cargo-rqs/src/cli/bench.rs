@@ -7,10 +7,11 @@ use super::building::Building;
 use super::profiling::Profiling;
 use super::values::{CounterChoice, CpuChoice, parse_counters, parse_cpus, parse_duration_ms, parse_percent};
 use crate::analysis::comparison::FailOn;
+use crate::analysis::policies::TypedPolicy;
 use crate::commands::Output;
 use crate::commands::bench::{BenchOptions, CountWhich, Effort, Profiles};
 use crate::model::failure::{Failure, Outcome};
-use crate::model::policy::Policy;
+use crate::model::policy::Mode;
 use crate::model::revision::RevisionSpec;
 use crate::trial::{Seat, Selection, USUAL_HANG_TIMEOUT_S};
 
@@ -42,8 +43,10 @@ enum Gate {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Revisions: a tag, branch, hash or `HEAD~3`; `workdir` (with uncommitted changes); `path:DIR`; `published:1.2.0`.\n\
-Exit codes: 0 clean, 100 a regression or a failed gate, 101 could not complete, 2 usage, 4 nothing to run, 5 inconclusive (if asked),\n\
-7 the host does not meet what `[env] require` in `rqs.toml` or --strict demands.")]
+What counts as a change, and which benchmarks may fail the run, stands in `rqs.toml` (`cargo rqs schema config`); what is typed\n\
+here beats it. `cargo rqs accept` signs changes off.\n\
+Exit codes: 0 clean, 100 a regression or a failed gate, 101 could not complete, 2 usage, 4 nothing to run, 5 inconclusive (if asked,\n\
+or where a critical benchmark is), 7 the host does not meet what `[env] require` in `rqs.toml` or --strict demands.")]
 pub struct Bench {
     /// Measure only benchmarks whose name matches this regular expression.
     filter: Option<String>,
@@ -106,18 +109,30 @@ enum ProfilesChoice {
     None,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ModeChoice {
+    /// The whole run: every benchmark gets an equal share. For pass or fail.
+    Gate,
+    /// The changes shown (e-BH). Finds more where much has changed; for reading.
+    Report,
+}
+
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Judging and measuring")]
 struct Judging {
-    /// The largest change that counts as none, in percent.
-    #[arg(long, value_name = "PERCENT", default_value_t = 1.0)]
-    margin: f64,
-    /// The smallest change that counts as one, in percent.
-    #[arg(long, value_name = "PERCENT", default_value_t = 0.5)]
-    floor: f64,
-    /// The chance that the whole run raises any false alarm.
-    #[arg(long, value_name = "CHANCE", default_value_t = 0.01)]
-    alpha: f64,
+    /// The largest change that counts as none, in percent; beats `rqs.toml` for all benchmarks [default: 1].
+    #[arg(long, value_name = "PERCENT", value_parser = parse_percent)]
+    margin: Option<f64>,
+    /// The smallest change that counts as one, in percent; beats `rqs.toml` for all benchmarks [default: 0.5].
+    #[arg(long, value_name = "PERCENT", value_parser = parse_percent)]
+    floor: Option<f64>,
+    /// The chance that the whole run raises any false alarm; in report mode the share of the changes shown that may be
+    /// false. Beats `false-alarms` in `rqs.toml` [default: 0.01].
+    #[arg(long, value_name = "CHANCE")]
+    alpha: Option<f64>,
+    /// What that chance is about; beats `rqs.toml` [default: gate].
+    #[arg(long, value_enum)]
+    mode: Option<ModeChoice>,
     /// Wall time for all measuring, as `90s`, `5m`, or `60` for seconds [default: five seconds a benchmark, at least a minute].
     #[arg(long, value_name = "TIME", value_parser = parse_duration_ms)]
     time_budget: Option<u64>,
@@ -200,8 +215,12 @@ impl Bench {
                 layout_sensitive: self.fail_on.contains(&FailOnChoice::LayoutSensitive),
             },
             output: Output { format: self.format.into(), resources: self.resources, ledger: false },
-            policy: Policy {
-                instructions_margin: self.explaining.instructions_margin,
+            policy: TypedPolicy {
+                mode: judging.mode.map(|mode| match mode {
+                    ModeChoice::Gate => Mode::Gate,
+                    ModeChoice::Report => Mode::Report,
+                }),
+                instructions_margin: Some(self.explaining.instructions_margin),
                 gate_on_instructions: self.explaining.gate.is_some(),
                 ..policy(judging.margin, judging.floor, judging.alpha)?
             },
@@ -224,20 +243,16 @@ impl Bench {
     }
 }
 
-fn policy(margin: f64, floor: f64, alpha: f64) -> Outcome<Policy> {
-    if !(0.0 < alpha && alpha < 1.0) {
+/// What was typed of the policy, as fractions.
+fn policy(margin: Option<f64>, floor: Option<f64>, alpha: Option<f64>) -> Outcome<TypedPolicy> {
+    if let Some(alpha) = alpha.filter(|alpha| !(0.0 < *alpha && *alpha < 1.0)) {
         return Err(Failure::usage(format!("`--alpha {alpha}` is not between 0 and 1")));
     }
-    if !(margin > 0.0 && margin < 100.0 && floor >= 0.0) {
-        return Err(Failure::usage(
-            "`--margin` must be between 0 and 100 percent and `--floor` not negative",
-        ));
+    if margin.is_some_and(|margin| margin <= 0.0 || margin >= 1.0) || floor.is_some_and(|floor| floor >= 1.0)
+    {
+        return Err(Failure::usage("`--margin` must be between 0 and 100 percent and `--floor` below 100"));
     }
-    if floor > margin {
-        return Err(Failure::usage(format!("`--floor {floor}` is larger than `--margin {margin}`"))
-            .hint("a change below the floor counts as none, so the margin has to include it"));
-    }
-    Ok(Policy { margin: margin / 100.0, floor: floor / 100.0, alpha, ..Policy::USUAL })
+    Ok(TypedPolicy { margin, floor, alpha, ..TypedPolicy::default() })
 }
 
 #[cfg(test)]
@@ -245,13 +260,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn contradicting_thresholds_are_refused() {
-        assert!(policy(1.0, 2.0, 0.01).is_err());
-        assert!(policy(1.0, 0.5, 1.0).is_err());
-        assert!(policy(f64::NAN, 0.5, 0.01).is_err());
-        assert_eq!(
-            policy(2.0, 1.0, 0.05).unwrap(),
-            Policy { margin: 0.02, floor: 0.01, alpha: 0.05, ..Policy::USUAL }
-        );
+    fn senseless_thresholds_are_refused() {
+        assert!(policy(Some(0.0), None, None).is_err());
+        assert!(policy(None, Some(1.0), None).is_err());
+        assert!(policy(None, None, Some(1.0)).is_err());
+        assert!(policy(None, None, Some(f64::NAN)).is_err());
+        let typed = policy(Some(0.02), None, Some(0.05)).unwrap();
+        assert_eq!((typed.margin, typed.floor, typed.alpha), (Some(0.02), None, Some(0.05)));
     }
 }

@@ -1,5 +1,6 @@
 //! What can be typed: clap structures and their conversion into what the commands understand; nothing else.
 
+mod accept;
 mod bench;
 mod building;
 mod env;
@@ -11,9 +12,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::commands::{Format, Output};
+use crate::commands::{Format, Output, schema};
 use crate::host::terminal::Colour;
 
+use accept::Accept;
 use bench::Bench;
 pub use env::{Env, EnvCommand};
 use profile::Profile;
@@ -60,6 +62,10 @@ pub enum Command {
     Show(Show),
     /// List the stored runs.
     List(List),
+    /// Sign a change of a run off, with a reason, so that later runs let it pass.
+    Accept(Accept),
+    /// Print the JSON Schema of `rqs.toml`, for editors, or of a report, for programs.
+    Schema(Schema),
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -94,6 +100,32 @@ pub struct Show {
     /// Show what happened on the machine during each epoch.
     #[arg(long)]
     ledger: bool,
+}
+
+/// Arguments of `schema`.
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// Of what.
+    #[arg(value_enum)]
+    of: SchemaChoice,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum SchemaChoice {
+    /// `rqs.toml`, and the table `rqs` of a manifest's metadata.
+    Config,
+    /// What `bench --format json` and `show --format json` print.
+    Report,
+}
+
+impl Schema {
+    /// Which schema.
+    pub fn which(&self) -> schema::Schema {
+        match self.of {
+            SchemaChoice::Config => schema::Schema::Config,
+            SchemaChoice::Report => schema::Schema::Report,
+        }
+    }
 }
 
 /// Arguments of `list`.

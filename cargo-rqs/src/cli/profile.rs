@@ -6,10 +6,10 @@ use super::building::Building;
 use super::profiling::Profiling;
 use super::values::{CpuChoice, parse_cpus};
 use crate::analysis::comparison::FailOn;
+use crate::analysis::policies::TypedPolicy;
 use crate::commands::bench::{BenchOptions, CountWhich, Effort, Profiles};
 use crate::commands::{Format, Output};
 use crate::model::failure::{Failure, Outcome};
-use crate::model::policy::Policy;
 use crate::model::revision::RevisionSpec;
 use crate::trial::{Seat, Selection, USUAL_HANG_TIMEOUT_S};
 
@@ -81,7 +81,7 @@ impl Profile {
             dry_run: false,
             fail_on: FailOn::default(),
             output: Output::of(format),
-            policy: Policy::default(),
+            policy: TypedPolicy::default(),
             effort: Effort::Usual,
             time_budget_ms: None,
             max_epochs: None,

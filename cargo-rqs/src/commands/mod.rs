@@ -1,9 +1,11 @@
 //! One recipe per subcommand: fetch from `host`, decide in the pure rooms, hand back to `host`. Commands do not import
 //! one another; what they share is here.
 
+pub mod accept;
 pub mod bench;
 pub mod env;
 pub mod list;
+pub mod schema;
 pub mod show;
 
 use std::path::Path;

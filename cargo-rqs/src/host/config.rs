@@ -4,16 +4,18 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::ops::Range;
 use std::path::Path;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
-use crate::model::config::Config;
+use crate::model::config::{Config, Source};
 use crate::model::failure::{Failure, Outcome};
 
 /// The file of its own.
 const FILE: &str = "rqs.toml";
+/// Words are taken for misspelt from this likeness on (Jaro-Winkler, 1 for equal ones).
+const ALIKE: f64 = 0.8;
 
 /// What matters here of a manifest; everything else is cargo's business.
 #[derive(Deserialize)]
@@ -32,6 +34,18 @@ struct Metadata {
     rqs: Option<Config>,
 }
 
+/// What tells whether a manifest stands for several packages.
+#[derive(Deserialize)]
+struct Members {
+    workspace: Option<MemberList>,
+}
+
+#[derive(Deserialize)]
+struct MemberList {
+    #[serde(default)]
+    members: Vec<IgnoredAny>,
+}
+
 /// The configuration for somebody who stands in a folder: it is looked for there and in the folders above, up to the
 /// root of the repository. Without one, everything is as by default.
 ///
@@ -39,18 +53,23 @@ struct Metadata {
 /// A usage error with file, line and column when it is not understood, and when there are two.
 pub fn find(start: &Path) -> Outcome<Config> {
     let mut found: Vec<(String, Config)> = Vec::new();
+    let mut several_packages = false;
     let in_repository = start.ancestors().any(|folder| folder.join(".git").exists());
     for folder in start.ancestors() {
         let file = folder.join(FILE);
         if let Some(text) = read(&file)? {
             let config: Config =
-                toml::from_str(&text).map_err(|error| misunderstood(&file, &text, &error))?;
-            found.push((file.display().to_string(), config));
+                toml::from_str(&text).map_err(|error| misunderstood(&source(&file, start, &text), &error))?;
+            found
+                .push((file.display().to_string(), Config { source: source(&file, start, &text), ..config }));
         }
         let manifest = folder.join("Cargo.toml");
         let text = read(&manifest)?;
         let is_crate = text.is_some();
-        for (place, config) in text.map_or(Ok(Vec::new()), |text| of_manifest(&manifest, &text))? {
+        for (place, config) in text.map_or(Ok(Vec::new()), |text| {
+            several_packages |= has_members(&text);
+            of_manifest(&source(&manifest, start, &text))
+        })? {
             found.push((format!("{} ({place})", manifest.display()), config));
         }
         // Outside of a repository, what lies above the crate is none of its business.
@@ -62,7 +81,10 @@ pub fn find(start: &Path) -> Outcome<Config> {
     let mut found = found.into_iter();
     match (found.next(), found.next()) {
         (None, _) => Ok(Config::default()),
-        (Some((_, config)), None) => Ok(config),
+        (Some((_, mut config)), None) => {
+            config.source.several_packages = several_packages;
+            Ok(config)
+        }
         (Some((first, _)), Some((second, _))) => Err(Failure::usage("the configuration is in two places")
             .cause(first)
             .cause(second)
@@ -78,28 +100,52 @@ fn read(path: &Path) -> Outcome<Option<String>> {
     }
 }
 
-fn of_manifest(path: &Path, text: &str) -> Outcome<Vec<(&'static str, Config)>> {
+/// A text under the name that is shortest for somebody who stands in `start`.
+fn source(path: &Path, start: &Path, text: &str) -> Source {
+    let shown = path.strip_prefix(start).unwrap_or(path).display().to_string();
+    Source { file: shown, text: text.to_owned(), several_packages: false }
+}
+
+/// Whether a manifest names members of a workspace. What cargo cannot read has none.
+fn has_members(manifest: &str) -> bool {
+    let members = toml::from_str::<Members>(manifest).ok().and_then(|manifest| manifest.workspace);
+    members.is_some_and(|workspace| !workspace.members.is_empty())
+}
+
+fn of_manifest(source: &Source) -> Outcome<Vec<(&'static str, Config)>> {
     // Most manifests say nothing about this tool, and cargo itself tells best what is wrong with one.
-    if !text.contains("rqs") {
+    if !source.text.contains("rqs") {
         return Ok(Vec::new());
     }
-    let manifest: Manifest = toml::from_str(text).map_err(|error| misunderstood(path, text, &error))?;
+    let manifest: Manifest = toml::from_str(&source.text).map_err(|error| misunderstood(source, &error))?;
     let rqs = |table: Option<Table>| table.and_then(|table| table.metadata).and_then(|metadata| metadata.rqs);
     let tables = [("workspace.metadata.rqs", manifest.workspace), ("package.metadata.rqs", manifest.package)];
-    Ok(tables.into_iter().filter_map(|(place, table)| Some((place, rqs(table)?))).collect())
+    let config = |(place, table)| Some((place, Config { source: source.clone(), ..rqs(table)? }));
+    Ok(tables.into_iter().filter_map(config).collect())
 }
 
-fn misunderstood(path: &Path, text: &str, error: &toml::de::Error) -> Failure {
-    let (line, column) = place(text, error.span());
-    Failure::usage(format!("{}:{line}:{column}: {}", path.display(), error.message().trim()))
-        .hint("`cargo rqs env check` names all conditions that `[env] require` may list")
+fn misunderstood(source: &Source, error: &toml::de::Error) -> Failure {
+    let message = error.message().trim();
+    let place = source.place(error.span().unwrap_or_default());
+    Failure::usage(format!("{place}: {message}")).hint(advice(message))
 }
 
-/// Line and column, from 1, of the beginning of a span of bytes.
-fn place(text: &str, span: Option<Range<usize>>) -> (usize, usize) {
-    let before = span.and_then(|span| text.get(..span.start)).unwrap_or_default();
-    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
-    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+/// The way out of an error that names an unknown word and the known ones.
+fn advice(message: &str) -> String {
+    let words: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    if let [unknown, known @ ..] = &words[..]
+        && message.starts_with("unknown ")
+    {
+        let likeness = |word: &&&str| strsim::jaro_winkler(unknown, word);
+        let closest = known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+        if let Some(closest) = closest.filter(|word| likeness(word) >= ALIKE) {
+            return format!("did you mean `{closest}`?");
+        }
+        if message.starts_with("unknown variant") && known.contains(&"governor") {
+            return "`cargo rqs env check` names all conditions that `[env] require` may list".to_owned();
+        }
+    }
+    "`cargo rqs schema config` describes every key".to_owned()
 }
 
 #[cfg(test)]
@@ -152,6 +198,81 @@ mod tests {
         assert!(told.starts_with("error: Cargo.toml:5:1: unknown field `environment`"), "{told}");
         let told = found(&[("rqs.toml", "[env\n")]).unwrap_err();
         assert!(told.starts_with("error: rqs.toml:1:"), "{told}");
+    }
+
+    #[test]
+    fn a_misspelt_word_is_answered_with_the_one_that_is_meant() {
+        for (text, place, meant) in [
+            ("[policy]\nmargn = \"1%\"\n", "2:1", "margin"),
+            ("[policy]\nfalse_alarms = \"1%\"\n", "2:1", "false-alarms"),
+            ("[policy]\nclass = \"critcal\"\n", "2:9", "critical"),
+            ("[[policy.rules]]\nbenchmark = \"*\"\n", "2:1", "benchmarks"),
+            ("[polcy]\n", "1:2", "policy"),
+            ("[env]\nrequire = [\"govenor\"]\n", "2:12", "governor"),
+        ] {
+            let told = found(&[("rqs.toml", text)]).unwrap_err();
+            assert!(told.starts_with(&format!("error: rqs.toml:{place}: unknown ")), "{told}");
+            assert!(told.ends_with(&format!("hint: did you mean `{meant}`?")), "{told}");
+        }
+        let told = found(&[("rqs.toml", "[policy]\nxyz = 1\n")]).unwrap_err();
+        assert!(told.ends_with("hint: `cargo rqs schema config` describes every key"), "{told}");
+    }
+
+    #[test]
+    fn percentages_keys_and_patterns_have_one_spelling_each() {
+        for (text, place, why) in [
+            (
+                "[policy]\nmargin = 0.01\n",
+                "2:10",
+                "invalid type: floating point `0.01`, expected a percentage in quotes",
+            ),
+            ("[policy]\nmargin = 1\n", "2:10", "invalid type: integer `1`, expected a percentage in quotes"),
+            (
+                "[policy]\nmargin = \"1\"\n",
+                "2:10",
+                "invalid value: string \"1\", expected a percentage in quotes",
+            ),
+            ("[policy]\nfloor = \"-1%\"\n", "2:9", "invalid value: string \"-1%\""),
+            ("[policy]\nfloor = \".5%\"\n", "2:9", "invalid value: string \".5%\""),
+            ("[policy]\nfloor = \"1e3%\"\n", "2:9", "invalid value: string \"1e3%\""),
+            ("[policy]\nfloor = \"1 %\"\n", "2:9", "invalid value: string \"1 %\""),
+            (
+                "[[policy.rules]]\nbenchmarks = 1\n",
+                "2:14",
+                "invalid type: integer `1`, expected a pattern in quotes",
+            ),
+            ("[[policy.rules]]\nclass = \"critical\"\n", "1:1", "missing field `benchmarks`"),
+            ("[policy]\nfloor = \"1%\"\nfloor = \"2%\"\n", "3:1", "duplicate key"),
+        ] {
+            let told = found(&[("rqs.toml", text)]).unwrap_err();
+            assert!(told.starts_with(&format!("error: rqs.toml:{place}: {why}")), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_policy_is_read_from_each_place_with_the_places_of_its_parts() {
+        let policy = "margin = \"2%\"\n";
+        let rule = "benchmarks = [\"a\",\n  \"b/**\"]\nclass = \"critical\"\n";
+        let plain = format!("[policy]\n{policy}[[policy.rules]]\n{rule}");
+        let in_manifest = format!(
+            "[package]\nname = \"a\"\n[package.metadata.rqs.policy]\n{policy}[[package.metadata.rqs.policy.rules]]\n{rule}"
+        );
+        for (file, text, lines) in [("rqs.toml", plain, 0), ("Cargo.toml", in_manifest, 2)] {
+            let folder = repository(&[(file, &text)]);
+            let config = find(folder.path()).unwrap();
+            let margin = config.policy.margin.as_ref().unwrap();
+            assert_eq!(margin.get_ref().0, 0.02);
+            assert_eq!(config.source.place(margin.span()), format!("{file}:{}:10", lines + 2));
+            let [rule] = &config.policy.rules[..] else { panic!() };
+            assert_eq!(config.source.place(rule.span()), format!("{file}:{}:1", lines + 3));
+            let [a, b] = &rule.get_ref().benchmarks.0[..] else { panic!() };
+            assert_eq!((a.get_ref().as_str(), b.get_ref().as_str()), ("a", "b/**"));
+            assert_eq!(config.source.place(b.span()), format!("{file}:{}:3", lines + 5));
+            assert!(!config.source.several_packages);
+        }
+        let members = "[workspace]\nmembers = [\"member\"]\n";
+        let folder = repository(&[("Cargo.toml", members), ("rqs.toml", "")]);
+        assert!(find(&folder.path().join("member")).unwrap().source.several_packages);
     }
 
     #[test]

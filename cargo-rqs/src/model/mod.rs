@@ -1,8 +1,10 @@
 //! The words of the product as plain data with units and invariants.
 
+pub mod acceptance;
 pub mod check;
 pub mod config;
 pub mod cores;
+pub mod date;
 pub mod dependencies;
 pub mod environment;
 pub mod facts;

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::acceptance::AppliedAcceptance;
 use super::ledger::{Columns, LedgerEntry};
-use super::policy::{Budget, Policy};
+use super::policy::{BenchmarkPolicy, Budget, Policy};
 use super::profile::{ProfileRecord, ProfilingPass};
 use super::revision::Revision;
 use super::{BenchmarkFailure, BenchmarkKey, ByRole, Counted, Counters, EpochSample};
@@ -14,7 +15,8 @@ use super::{BenchmarkFailure, BenchmarkKey, ByRole, Counted, Counters, EpochSamp
 /// One run. Immutable once written; every derived number can be computed from it again.
 ///
 /// History of the format: 1 is the first; 2 adds what explains the times: counters, instruction counts, profiles and the
-/// ledger of disturbances; and what changed, measured again over layouts.
+/// ledger of disturbances; policies of single benchmarks and the acceptances that were honoured; and what changed, measured
+/// again over layouts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunRecord {
     /// Version of this format.
@@ -166,6 +168,12 @@ pub struct BenchmarkRecord {
     /// What relinked pairs of executables gave, in time order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub layouts: Vec<LayoutSample>,
+    /// What holds for it where that differs from the run's policy.
+    #[serde(default, skip_serializing_if = "BenchmarkPolicy::is_empty")]
+    pub policy: BenchmarkPolicy,
+    /// The acceptances of changes of this benchmark that lie between the two revisions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub acceptances: Vec<AppliedAcceptance>,
 }
 
 /// One benchmark in one epoch of a pair of executables that were linked anew, each with its sections in an order of its own.
@@ -188,6 +196,8 @@ impl BenchmarkRecord {
             counts: None,
             profile: None,
             layouts: Vec::new(),
+            policy: BenchmarkPolicy::default(),
+            acceptances: Vec::new(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A run for programs: a stable format with the raw numbers, what was derived from them, and the verdicts as words.
 
 mod format;
+mod policies;
 mod used;
 
 use self::format::{
@@ -11,6 +12,7 @@ use super::{Details, escape};
 use crate::analysis::comparison::Comparison;
 use crate::analysis::layout::LayoutOutcome;
 use crate::analysis::row::{Finding, Row};
+use crate::analysis::standing::Ruling;
 use crate::analysis::steadiness::Steadiness;
 use crate::analysis::verdict::{Judgement, Verdict};
 use crate::analysis::work::{Amount, Partial, Work};
@@ -38,6 +40,7 @@ pub fn render(record: &RunRecord, comparison: &Comparison, record_path: &str, de
         profiling: record.profiling.as_ref(),
         layouts: record.layouts.as_ref(),
         summary: summary(comparison),
+        findings: policies::findings(comparison),
         disturbances: comparison.ledger.as_ref().map(used::ledger),
         ledger: details.ledger.then_some(&record.ledger),
         suites: comparison
@@ -79,6 +82,7 @@ fn summary(comparison: &Comparison) -> SummaryReport {
     let (summary, counts) = (&comparison.summary, &comparison.summary.counts);
     SummaryReport {
         regressed: counts.regressed,
+        accepted: counts.accepted,
         improved: counts.improved,
         unchanged: counts.unchanged,
         identical: counts.identical,
@@ -113,6 +117,9 @@ fn benchmark(row: &Row) -> BenchmarkReport<'_> {
         id: &row.key.id,
         occurrence: row.key.occurrence,
         verdict: verdict(row),
+        fails_run: row.standing.ruling != Ruling::Passes,
+        policy: &row.standing.own,
+        acceptance: policies::acceptance(&row.standing),
         typical_ns: row.typical_ns,
         change: row.judgement().map(change),
         outlook: outlook.map(|outlook| OutlookReport {

@@ -5,9 +5,10 @@ use std::fmt::Write;
 use super::escape::{html_block, markdown_code as code};
 use super::flame::told;
 use super::numbers;
-use super::{Details, words};
+use super::{Details, causes, policies, words};
 use crate::analysis::comparison::Comparison;
 use crate::analysis::row::{Finding, Row};
+use crate::analysis::standing::Ruling;
 use crate::analysis::verdict::Verdict;
 use crate::model::ByRole;
 use crate::model::record::RunRecord;
@@ -22,8 +23,8 @@ pub fn render(record: &RunRecord, comparison: &Comparison, record_path: &str) ->
         .iter()
         .flat_map(|suite| suite.rows.iter().map(|row| (suite.name.as_str(), row)))
         .collect();
-    rows.sort_by_key(|(_, row)| rank(&row.finding));
-    let calm = rows.partition_point(|(_, row)| rank(&row.finding) < FIRST_CALM_RANK);
+    rows.sort_by_key(|(_, row)| rank_of(row));
+    let calm = rows.partition_point(|(_, row)| rank_of(row) < FIRST_CALM_RANK);
     let (news, calm) = rows.split_at(calm);
     let several = comparison.suites.len() > 1;
 
@@ -34,6 +35,9 @@ pub fn render(record: &RunRecord, comparison: &Comparison, record_path: &str) ->
     sections.extend(
         words::warnings(&comparison.summary).into_iter().map(|warning| format!("> **Warning:** {warning}")),
     );
+    let found: Vec<String> =
+        causes::sentences(comparison, code).into_iter().map(|sentence| format!("- {sentence}")).collect();
+    sections.extend((!found.is_empty()).then(|| found.join("\n")));
     if !news.is_empty() {
         sections.push(table(news, several));
     }
@@ -51,6 +55,12 @@ pub fn render(record: &RunRecord, comparison: &Comparison, record_path: &str) ->
 
 /// From this rank on, rows are folded away.
 const FIRST_CALM_RANK: u8 = 5;
+
+/// Whatever fails the run is news.
+fn rank_of(row: &Row) -> u8 {
+    let rank = rank(&row.finding);
+    if row.standing.ruling == Ruling::Passes { rank } else { rank.min(FIRST_CALM_RANK - 1) }
+}
 
 fn rank(finding: &Finding) -> u8 {
     match finding {
@@ -93,9 +103,8 @@ fn table(rows: &[Named], several: bool) -> String {
 fn cells(row: &Row) -> [String; 6] {
     let times = row.typical_ns.map(|typical| typical.map(numbers::time)).unwrap_or_default();
     let change = row.judgement().map(|judgement| numbers::change_with_interval(&judgement.interval));
-    let (verdict, _) = words::verdict(row);
-    let loud = matches!(&row.finding, Finding::Failed(_))
-        || row.judgement().is_some_and(|judgement| judgement.verdict == Verdict::Regressed);
+    let (verdict, _) = words::outcome(row);
+    let loud = row.standing.ruling != Ruling::Passes;
     let verdict = if loud { format!("**{verdict}**") } else { verdict.into_owned() };
     [
         code(&row.key.to_string()),
@@ -116,6 +125,7 @@ fn remarks(rows: &[Named], comparison: &Comparison) -> Option<String> {
             let found = told::of_row(row).into_iter().map(|(name, part)| format!("{} {part}", code(name)));
             let remarks =
                 words::remarks(row, &comparison.summary, Details::default()).into_iter().chain(found);
+            let remarks = remarks.chain(policies::remarks(row, code));
             remarks.map(move |remark| format!("- {name}: {remark}"))
         })
         .collect();

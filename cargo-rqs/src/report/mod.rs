@@ -1,5 +1,7 @@
 //! Comparisons and histories to text, Markdown and JSON, as strings.
 
+pub mod acceptances;
+pub mod causes;
 pub mod checks;
 pub mod counters;
 pub mod escape;
@@ -11,6 +13,7 @@ pub mod ledger;
 pub mod markdown;
 pub mod numbers;
 pub mod paint;
+pub mod policies;
 pub mod runs;
 pub mod table;
 pub mod text;

@@ -94,6 +94,12 @@ pub fn date_time(unix_s: u64) -> String {
     format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", minute / 60 % 24, minute % 60)
 }
 
+/// A day in UTC: `2026-11-22`.
+pub fn date(unix_s: u64) -> String {
+    let (year, month, day) = civil_date(unix_s / 86_400);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
 /// Year, month and day of the Gregorian calendar, counted in eras of 400 years that begin on the first of March,
 /// so that the leap day is the last of its year.
 fn civil_date(days_since_1970: u64) -> (u64, u64, u64) {
@@ -177,6 +183,7 @@ mod tests {
         assert_eq!(date_time(951_782_399), "2000-02-28 23:59 UTC");
         assert_eq!(date_time(951_782_400), "2000-02-29 00:00 UTC");
         assert_eq!(date_time(1_795_342_500), "2026-11-22 10:15 UTC");
+        assert_eq!([date(1_795_342_500), date(253_402_300_799)], ["2026-11-22", "9999-12-31"]);
         assert_eq!(date_time(4_107_542_400), "2100-03-01 00:00 UTC");
     }
 

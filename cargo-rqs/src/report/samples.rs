@@ -1,5 +1,9 @@
 //! Records made by hand for the tests of the reports: one calm, one with everything in it, nasty names included.
 
+mod governed;
+
+pub use governed::governed;
+
 use crate::analysis::comparison::{Comparison, compare};
 use crate::model::ledger::LedgerEntry;
 use crate::model::policy::{Budget, Policy};

@@ -5,7 +5,7 @@ use super::flame::told;
 use super::numbers;
 use super::paint::{Paint, Tone};
 use super::table::{self, Align, Line};
-use super::{Details, ledger, words};
+use super::{Details, causes, ledger, policies, words};
 use crate::analysis::comparison::{Comparison, SuiteComparison};
 use crate::analysis::row::{Finding, Row};
 use crate::model::ByRole;
@@ -25,6 +25,11 @@ pub fn render(
 ) -> String {
     let mut text = header(record, comparison, paint);
     text.push('\n');
+    let found = causes::sentences(comparison, visible);
+    text.extend(
+        found.iter().map(|sentence| format!("{} {sentence}\n", paint.tone(Tone::Strong, "finding:"))),
+    );
+    text.extend((!found.is_empty()).then_some('\n'));
     let lines = body(comparison, details);
     if !lines.is_empty() {
         text += &table::render(&lines, &ALIGNS, width, paint);
@@ -103,7 +108,7 @@ fn suite_title(suite: &SuiteComparison) -> String {
 }
 
 fn cells(row: &Row) -> Line {
-    let (verdict, tone) = words::verdict(row);
+    let (verdict, tone) = words::outcome(row);
     let time = |ns: fn(&ByRole<f64>) -> f64| row.typical_ns.map(|typical| numbers::time(ns(&typical)));
     let change = row.judgement().map(|judgement| numbers::change_with_interval(&judgement.interval));
     Line::Cells(vec![
@@ -128,6 +133,7 @@ fn remarks(row: &Row, comparison: &Comparison, details: Details) -> Vec<Line> {
     let words = words::remarks(row, &comparison.summary, details).into_iter();
     let words =
         words.chain(told::of_row(row).into_iter().map(|(name, part)| format!("{}: {part}", visible(name))));
+    let words = words.chain(policies::remarks(row, visible));
     lines.extend(words.map(|remark| Line::Across(format!("    {remark}"), Tone::Quiet)));
     lines
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::numbers::{self, count, percent};
 use super::paint::Tone;
-use super::{Details, counters, layouts, ledger};
+use super::{Details, counters, layouts, ledger, policies};
 use crate::analysis::comparison::Comparison;
 use crate::analysis::row::{Finding, Outlook, Row};
 use crate::analysis::steadiness::Steadiness;
@@ -40,11 +40,23 @@ pub fn verdict(row: &Row) -> (Cow<'static, str>, Tone) {
     (word.into(), tone)
 }
 
+/// The verdict of a benchmark in words, with what somebody accepted told apart.
+pub fn outcome(row: &Row) -> (Cow<'static, str>, Tone) {
+    let (word, tone) = verdict(row);
+    let direction = row.judgement().map(|judgement| judgement.verdict);
+    match (direction, row.standing.is_accepted()) {
+        (Some(Verdict::Regressed), true) => (format!("{word} (accepted)").into(), Tone::Caution),
+        (Some(Verdict::Improved), true) => (format!("{word} (accepted)").into(), Tone::Good),
+        _ => (word, tone),
+    }
+}
+
 /// How many benchmarks of each finding, the worst first, those that there are none of left out.
 pub fn counts(counts: &Counts) -> Vec<(String, Tone)> {
     [
         (counts.regressed, "regressed", Tone::Bad),
         (counts.failed, "failed", Tone::Bad),
+        (counts.accepted, "regressed (accepted)", Tone::Caution),
         (counts.layout_sensitive, "layout-sensitive", Tone::Caution),
         (counts.inconclusive, "inconclusive", Tone::Caution),
         (counts.not_measured, "not measured", Tone::Caution),
@@ -165,7 +177,8 @@ pub fn circumstances(record: &RunRecord, comparison: &Comparison) -> Vec<(&'stat
     if !summary.engines.is_empty() {
         let engines: Vec<_> = summary.engines.iter().map(|engine| engine_in_words(*engine)).collect();
         lines.push(("alternating", format!("{}; {}", engines.join(" and "), placement(&record.placement))));
-        lines.push(("false alarms", false_alarms(record)));
+        lines.push(("false alarms", policies::false_alarms(&record.policy)));
+        lines.extend(policies::summary(comparison).map(|text| ("policy", text)));
         let machine = comparison.ledger.as_ref().map(ledger::short).filter(|machine| !machine.is_empty());
         let machine = machine.map(|machine| format!("; {machine}")).unwrap_or_default();
         lines.push(("disturbance", disturbance(summary) + &machine));
@@ -174,7 +187,15 @@ pub fn circumstances(record: &RunRecord, comparison: &Comparison) -> Vec<(&'stat
         lines.extend(layouts::circumstances(record, &summary.counts).map(|layout| ("layout", layout)));
     }
     if let Some(counting) = &record.counting {
-        lines.push(("instructions", super::work::summary(counting, &summary.work, &record.policy)));
+        lines.push((
+            "instructions",
+            super::work::summary(
+                counting,
+                &summary.work,
+                &record.policy,
+                policies::instructions_fail(comparison),
+            ),
+        ));
     }
     let same = record.dependencies.baseline == record.dependencies.candidate;
     // The graph holds the target itself, so a new version of the target alone makes another graph.
@@ -197,16 +218,6 @@ pub(super) fn placement(placement: &Placement) -> String {
     let scheduling = if placement.scheduling == "fifo" { "real-time" } else { "normal" };
     let aslr = if placement.aslr_off { "off" } else { "on" };
     format!("{bench}{coordinator}; {scheduling} scheduling; address randomisation {aslr}")
-}
-
-fn false_alarms(record: &RunRecord) -> String {
-    let policy = &record.policy;
-    format!(
-        "{} chance of any in this run; floor {}, margin {}",
-        percent(policy.alpha),
-        percent(policy.floor),
-        percent(policy.margin)
-    )
 }
 
 fn disturbance(summary: &Summary) -> String {

@@ -97,8 +97,8 @@ fn number(events: f64) -> String {
     if events.fract() == 0.0 || events >= 1000.0 { whole } else { format!("{events:.1}") }
 }
 
-/// What was counted in the run, in one line.
-pub fn summary(counting: &Counting, work: &WorkSummary, policy: &Policy) -> String {
+/// What was counted in the run, in one line; `fails` says whether more instructions fail it.
+pub fn summary(counting: &Counting, work: &WorkSummary, policy: &Policy, fails: bool) -> String {
     let found: Vec<String> = [
         (work.more, "more work"),
         (work.less, "less work"),
@@ -110,10 +110,10 @@ pub fn summary(counting: &Counting, work: &WorkSummary, policy: &Policy) -> Stri
     .map(|(n, what)| format!("{n} {what}"))
     .collect();
     let found = if found.is_empty() { String::new() } else { format!(": {}", found.join(", ")) };
-    let gate = match (policy.gate_on_instructions, work.more) {
+    let gate = match (policy.gate_on_instructions, fails) {
         (false, _) => "",
-        (true, 0) => "; more would fail the run",
-        (true, _) => "; more fails the run, as it does here",
+        (true, false) => "; more would fail the run",
+        (true, true) => "; more fails the run, as it does here",
     };
     format!(
         "counted for {} with {} in {}{found} (within {} is the same{gate})",
@@ -133,7 +133,7 @@ mod tests {
         let counting = Counting { emulator: "valgrind-3.19.0".into(), elapsed_ms: 1 };
         let gate = Policy { gate_on_instructions: true, ..Policy::USUAL };
         let told = |more: usize, policy: &Policy| {
-            summary(&counting, &WorkSummary { more, same: 3, ..WorkSummary::default() }, policy)
+            summary(&counting, &WorkSummary { more, same: 3, ..WorkSummary::default() }, policy, more > 0)
         };
         assert!(told(1, &Policy::USUAL).ends_with("(within 0.1% is the same)"));
         assert!(told(0, &gate).ends_with("(within 0.1% is the same; more would fail the run)"));

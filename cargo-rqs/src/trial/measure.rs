@@ -13,7 +13,7 @@ use super::lanes::{Lanes, Open};
 use super::progress::Outlook;
 use super::temper::Tempers;
 use super::{Places, Trial};
-use crate::analysis::{comparison, confidence, ledger, verdict};
+use crate::analysis::{comparison, confidence, ledger, levels, verdict};
 use crate::host::clock::Stopwatch;
 use crate::host::journal::{JournalEntry, JournalEvent};
 use crate::host::ledger::LedgerReader;
@@ -160,7 +160,7 @@ impl<'a> Measuring<'a> {
 
     /// The number of epochs before which the interval of a benchmark is infinite.
     fn fewest_epochs(&self) -> usize {
-        let alpha = comparison::alpha_per_benchmark(self.trial.suites, &self.trial.policy);
+        let alpha = levels::largest(self.trial.suites, &self.trial.policy);
         (2..1000).find(|&n| confidence::half_width(n, 1.0, alpha).is_finite()).unwrap_or(1000)
     }
 
@@ -194,16 +194,18 @@ impl<'a> Measuring<'a> {
 
     /// Those of the open benchmarks that the time left is spent on.
     fn within_reach(&self, open: &[Open], left_s: f64) -> Vec<Open> {
-        let alpha = comparison::alpha_per_benchmark(self.trial.suites, &self.trial.policy);
+        let levels = levels::levels(self.trial.suites, &self.trial.policy);
         let needs = |costs_s: Vec<f64>| -> Vec<Need> {
             let need = |(open, cost_s): (&Open, f64)| {
-                let benchmarks = &self.trial.suites[open.suite].benchmarks;
-                let xs = benchmarks.iter().find(|benchmark| benchmark.key == open.key);
-                let xs = xs.map(comparison::log_ratios).unwrap_or_default();
+                let mut benchmarks = self.trial.suites[open.suite].benchmarks.iter().zip(&levels[open.suite]);
+                let Some((benchmark, level)) = benchmarks.find(|(it, _)| it.key == open.key) else {
+                    return Need { epochs: None, allowed: 0, cost_s };
+                };
+                let own = self.trial.policy.with(&benchmark.policy);
+                let xs = comparison::log_ratios(benchmark);
                 let allowed = (self.trial.budget.max_epochs as usize).saturating_sub(xs.len());
-                let known = confidence::half_width(xs.len(), 1.0, alpha).is_finite();
-                let judgement = verdict::judge(&xs, &self.trial.policy, alpha);
-                let forecast = verdict::epochs_still_needed(&judgement, &self.trial.policy);
+                let known = confidence::half_width(xs.len(), 1.0, *level).is_finite();
+                let forecast = verdict::epochs_still_needed(&verdict::judge(&xs, &own, *level), &own);
                 Need { epochs: known.then_some(forecast.unwrap_or(usize::MAX)), allowed, cost_s }
             };
             open.iter().zip(costs_s).map(need).collect()

@@ -36,8 +36,9 @@ impl Outlook {
             let epochs = benchmarks.iter().find(|benchmark| benchmark.key == open.key);
             let xs = epochs.map(comparison::log_ratios).unwrap_or_default();
             let most = (budget.max_epochs as usize).saturating_sub(xs.len());
-            let judgement = verdict::judge(&xs, policy, alpha);
-            let guess = verdict::epochs_still_needed(&judgement, policy).unwrap_or(USUAL_EPOCHS);
+            let own = epochs.map(|benchmark| policy.with(&benchmark.policy)).unwrap_or(*policy);
+            let judgement = verdict::judge(&xs, &own, alpha);
+            let guess = verdict::epochs_still_needed(&judgement, &own).unwrap_or(USUAL_EPOCHS);
             guess.clamp(1, most.max(1)) as f64
         };
         let left_s = costs_s

@@ -12,6 +12,7 @@ use super::{Places, Selection};
 use crate::host::cargo::BuiltSuite;
 use crate::host::terminal::Terminal;
 use crate::model::failure::{Failure, Outcome};
+use crate::model::policy::Policy;
 use crate::model::record::{BenchmarkRecord, Presence, SuiteRecord};
 use crate::model::{BenchmarkFailure, BenchmarkKey, ByRole, Role};
 
@@ -182,18 +183,23 @@ impl Wanted {
     }
 }
 
-/// The names of all benchmarks, for `--list`.
-pub fn names(suites: &[SuiteRecord]) -> String {
+/// The names of all benchmarks, for `--list`, with what distinguishes them.
+pub fn names(suites: &[SuiteRecord], policy: &Policy) -> String {
     let mut text = String::new();
     for suite in suites {
         for benchmark in &suite.benchmarks {
-            let where_ = match benchmark.presence {
-                Presence::Both => "",
-                Presence::Added => " (candidate only)",
-                Presence::Removed => " (baseline only)",
+            let side = match benchmark.presence {
+                Presence::Both => None,
+                Presence::Added => Some("candidate only".to_owned()),
+                Presence::Removed => Some("baseline only".to_owned()),
             };
-            let name = format!("{}::{}", suite.name, benchmark.key);
-            text += &format!("{}{where_}\n", crate::report::escape::visible(&name));
+            let class = Some(policy.with(&benchmark.policy).class).filter(|class| !class.is_normal());
+            let class = class.map(|class| class.to_string());
+            let owner = benchmark.policy.owner.as_ref().map(|owner| format!("owner {owner}"));
+            let about: Vec<String> = [side, class, owner].into_iter().flatten().collect();
+            let about = if about.is_empty() { String::new() } else { format!(" ({})", about.join("; ")) };
+            let name = format!("{}::{}{about}", suite.name, benchmark.key);
+            text += &format!("{}\n", crate::report::escape::visible(&name));
         }
     }
     text

@@ -2,10 +2,10 @@
 
 use super::super::epoch::Discard;
 use super::super::layout::LayoutOutcome;
-use super::super::row::{Finding, Outlook};
-use super::super::summary::Counts;
-use super::super::verdict::Verdict;
+use super::super::row::Outlook;
 use super::*;
+use crate::model::acceptance::{AcceptedSize, AppliedAcceptance};
+use crate::model::policy::Mode;
 use crate::model::record::{LayoutPass, LayoutSample, LockSource, Placement, Presence};
 use crate::model::revision::{Revision, RevisionKind};
 use crate::model::{
@@ -208,37 +208,100 @@ fn the_geometric_mean_is_over_the_measured_benchmarks() {
 
 #[test]
 fn the_exit_code_follows_the_worst_finding() {
-    let with = |counts: Counts| {
-        let mut comparison = compare(&record(vec![]));
-        comparison.summary.counts = counts;
-        comparison
+    let failure =
+        BenchmarkFailure { role: Role::Candidate, what: "panicked".into(), stderr_tail: String::new() };
+    let calm = || benchmark("calm", epochs(8, 100));
+    let faster = || benchmark("faster", epochs(8, 95));
+    let slower = || benchmark("slower", epochs(8, 105));
+    let open = || benchmark("open", epochs(3, 105));
+    let broken = || BenchmarkRecord { failure: Some(failure.clone()), ..benchmark("broken", vec![]) };
+    let added = || BenchmarkRecord { presence: Presence::Added, ..benchmark("added", vec![]) };
+    let removed = || BenchmarkRecord { presence: Presence::Removed, ..benchmark("removed", vec![]) };
+    let with = |class: Class, mut benchmark: BenchmarkRecord| {
+        benchmark.policy.class = Some(class);
+        benchmark
     };
-    let calm = Counts { unchanged: 1, ..Counts::default() };
-    for (counts, lax, strict) in [
-        (Counts::default(), Exit::NothingToRun, Exit::NothingToRun),
-        (Counts { added: 2, removed: 1, ..Counts::default() }, Exit::NothingToRun, Exit::NothingToRun),
-        (calm, Exit::Clean, Exit::Clean),
-        (Counts { identical: 1, ..Counts::default() }, Exit::Clean, Exit::Clean),
-        (Counts { improved: 1, ..calm }, Exit::Clean, Exit::Clean),
-        (Counts { inconclusive: 1, ..calm }, Exit::Clean, Exit::Inconclusive),
-        (Counts { not_measured: 1, ..Counts::default() }, Exit::Clean, Exit::Inconclusive),
-        (Counts { failed: 1, inconclusive: 1, ..calm }, Exit::Incomplete, Exit::Incomplete),
-        (Counts { regressed: 1, failed: 1, inconclusive: 1, ..calm }, Exit::Regression, Exit::Regression),
+    for (benchmarks, lax, strict) in [
+        (vec![], Exit::NothingToRun, Exit::NothingToRun),
+        (vec![added(), removed()], Exit::NothingToRun, Exit::NothingToRun),
+        (vec![calm()], Exit::Clean, Exit::Clean),
+        (vec![calm(), faster()], Exit::Clean, Exit::Clean),
+        (vec![calm(), open()], Exit::Clean, Exit::Inconclusive),
+        (vec![benchmark("none", vec![])], Exit::Clean, Exit::Inconclusive),
+        (vec![calm(), open(), broken()], Exit::Incomplete, Exit::Incomplete),
+        (vec![calm(), open(), broken(), slower()], Exit::Regression, Exit::Regression),
+        (vec![with(Class::Critical, open())], Exit::Inconclusive, Exit::Inconclusive),
+        (vec![calm(), with(Class::Critical, removed())], Exit::Inconclusive, Exit::Inconclusive),
+        (vec![with(Class::Informational, slower()), calm()], Exit::Clean, Exit::Clean),
+        (vec![with(Class::Informational, open()), calm()], Exit::Clean, Exit::Clean),
+        (vec![with(Class::Informational, broken()), calm()], Exit::Clean, Exit::Clean),
     ] {
+        let comparison = compare(&record(vec![suite(benchmarks)]));
+        let counts = &comparison.summary.counts;
         let asked = FailOn { inconclusive: true, ..FailOn::default() };
-        assert_eq!(exit(&with(counts), &Policy::USUAL, FailOn::default()), lax, "{counts:?}");
-        assert_eq!(exit(&with(counts), &Policy::USUAL, asked), strict, "{counts:?}");
+        assert_eq!(exit(&comparison, &Policy::USUAL, FailOn::default()), lax, "{counts:?}");
+        assert_eq!(exit(&comparison, &Policy::USUAL, asked), strict, "{counts:?}");
     }
-    let asked = FailOn { layout_sensitive: true, ..FailOn::default() };
-    let slower = Counts { layout_sensitive: 2, slower_by_layout: 1, ..Counts::default() };
-    let faster = Counts { layout_sensitive: 1, layout_artefact: 1, ..Counts::default() };
-    for (counts, fail_on, code) in [
-        (slower, FailOn::default(), Exit::Clean),
-        (slower, asked, Exit::Regression),
-        (faster, asked, Exit::Clean),
-    ] {
-        assert_eq!(exit(&with(counts), &Policy::USUAL, fail_on), code, "{counts:?}");
-    }
+    let identical = SuiteRecord { identical: true, ..suite(vec![benchmark("same", vec![])]) };
+    assert_eq!(
+        exit(
+            &compare(&record(vec![identical])),
+            &Policy::USUAL,
+            FailOn { inconclusive: true, layout_sensitive: true }
+        ),
+        Exit::Clean
+    );
+}
+
+#[test]
+fn each_benchmark_is_judged_and_settled_by_its_own_thresholds() {
+    let own = |margin: f64, floor: f64| {
+        let mut benchmark = benchmark("a", epochs(8, 103));
+        (benchmark.policy.margin, benchmark.policy.floor) = (Some(margin), Some(floor));
+        benchmark
+    };
+    let judged = |benchmark: BenchmarkRecord| {
+        let record = record(vec![suite(vec![benchmark])]);
+        let open = unsettled(&record.suites, &record.policy, &record.budget);
+        (compare(&record).suites[0].rows[0].judgement().unwrap().verdict, open[0].len())
+    };
+    assert_eq!(judged(benchmark("a", epochs(8, 103))), (Verdict::Regressed, 0));
+    assert_eq!(judged(own(0.05, 0.04)), (Verdict::Unchanged, 0));
+    assert_eq!(judged(own(0.03, 0.03)), (Verdict::Inconclusive, 1));
+}
+
+#[test]
+fn in_report_mode_discoveries_lend_each_other_a_wider_level() {
+    let benchmarks = || (0..4).map(|k| benchmark(&format!("{k}"), epochs(8, if k < 3 { 105 } else { 100 })));
+    let mut record = record(vec![suite(benchmarks().collect())]);
+    record.policy.mode = Mode::Report;
+    let comparison = compare(&record);
+    let alphas: Vec<f64> = comparison.rows().map(|row| row.judgement().unwrap().alpha).collect();
+    assert_eq!(alphas, [0.0075, 0.0075, 0.0075, 0.0025]);
+    assert_eq!((comparison.summary.counts.regressed, comparison.summary.counts.unchanged), (3, 1));
+    // What is surely below the floor is no discovery and lends nothing.
+    record.policy.floor = 0.06;
+    let alphas: Vec<f64> = compare(&record).rows().map(|row| row.judgement().unwrap().alpha).collect();
+    assert_eq!(alphas, [0.0025; 4]);
+}
+
+#[test]
+fn an_accepted_regression_is_counted_apart_and_passes() {
+    let mut slower = benchmark("slower", epochs(8, 105));
+    slower.acceptances.push(AppliedAcceptance {
+        id: "20261122T101500Z-1a2b3c4d".into(),
+        author: "Zoë".into(),
+        reason: "checks more".into(),
+        expires_unix_s: None,
+        size: AcceptedSize { log_mean: 0.05, log_half_width: 0.01, alpha: 0.01, epochs: 8 },
+    });
+    let comparison = compare(&record(vec![suite(vec![slower, benchmark("calm", epochs(8, 100))])]));
+    let counts = &comparison.summary.counts;
+    assert_eq!((counts.regressed, counts.accepted, counts.unchanged, counts.measured()), (0, 1, 1, 2));
+    assert_eq!(
+        exit(&comparison, &Policy::USUAL, FailOn { inconclusive: true, layout_sensitive: true }),
+        Exit::Clean
+    );
 }
 
 /// Eight epochs as built, and so many pairs of other layouts, of which every second one takes `spread` percent more.
@@ -298,4 +361,23 @@ fn another_pair_of_layouts_is_wanted_until_they_have_decided() {
 
 fn comparison_of_one(found: Vec<Vec<usize>>) -> bool {
     found == [vec![0]]
+}
+
+#[test]
+fn a_slow_down_that_depends_on_the_layout_fails_a_run_when_asked_to() {
+    let exits = |benchmark: BenchmarkRecord, class: Option<Class>| {
+        let mut benchmark = benchmark;
+        benchmark.policy.class = class;
+        let mut record = record(vec![suite(vec![benchmark])]);
+        record.layouts = Some(LayoutPass { most: 24, ..LayoutPass::default() });
+        let asked = FailOn { layout_sensitive: true, ..FailOn::default() };
+        let comparison = compare(&record);
+        [FailOn::default(), asked].map(|fail_on| exit(&comparison, &Policy::USUAL, fail_on))
+    };
+    let sensitive = || over_layouts(110, 24, 90, 25);
+    assert_eq!(exits(sensitive(), None), [Exit::Clean, Exit::Regression]);
+    assert_eq!(exits(sensitive(), Some(Class::Informational)), [Exit::Clean, Exit::Clean]);
+    assert_eq!(exits(sensitive(), Some(Class::Critical)), [Exit::Inconclusive, Exit::Regression]);
+    assert_eq!(exits(over_layouts(90, 24, 90, 25), None), [Exit::Clean, Exit::Clean]);
+    assert_eq!(exits(over_layouts(110, 12, 100, 0), None), [Exit::Clean, Exit::Clean]);
 }

@@ -1,6 +1,7 @@
 //! `bench`: the main job. Two revisions are laid out and built, their benchmarks measured in alternation and judged,
 //! and everything is written down.
 
+mod acceptances;
 mod counting;
 mod options;
 pub mod profile;
@@ -11,16 +12,20 @@ pub use counting::CountWhich;
 pub use options::{BenchOptions, Effort, ProfileOptions, Profiles};
 
 use super::print_run;
+use crate::analysis::policies::Policies;
 use crate::analysis::{comparison, noise};
 use crate::host::clock::Stopwatch;
 use crate::host::habits::HabitFile;
 use crate::host::journal::{self, Journal};
 use crate::host::lock::{HostTurn, RunLock};
+use crate::host::revisions::Target;
 use crate::host::store::Store;
 use crate::host::terminal::Terminal;
 use crate::host::{clock, config, environment};
+use crate::model::config::{self as model_config, Config};
 use crate::model::environment::Environment;
 use crate::model::failure::{Exit, Failure, Outcome};
+use crate::model::policy::Policy;
 use crate::model::record::{LayoutPass, RunRecord};
 use crate::model::run_id::run_id;
 use crate::report::escape::visible_lines;
@@ -39,11 +44,12 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
     let wanted = Wanted::new(&options.selection)?;
     counting::check_gate(options.policy.gate_on_instructions)?;
     let config = config::find(around.current_dir)?;
+    let policies = Policies::resolve(&config, &options.policy)?;
     let (target, places) = find_target(around)?;
     let _lock = RunLock::acquire(&places.work)?;
     let laid_out = options.sides.lay_out(&target, &places, terminal)?;
     if options.dry_run {
-        let outline = laid_out.outline()? + &options.outline();
+        let outline = laid_out.outline()? + &options.outline(&policies);
         let lines = visible_lines(&outline).map(|line| line + "\n");
         terminal.result(&lines.collect::<String>())?;
         return Ok(Exit::Clean);
@@ -51,7 +57,7 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
     let prepared = laid_out.build(Build::Timed, around.interrupted, terminal)?;
     let turn = host_turn(around, terminal)?;
     let started_unix_ms = clock::now_unix_ms();
-    let suites = suites::list(
+    let mut suites = suites::list(
         &options.selection,
         wanted,
         &prepared,
@@ -63,21 +69,25 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
     if suites.records.iter().all(|suite| suite.benchmarks.is_empty()) {
         return Err(nothing_to_run(options, &suites.notes));
     }
+    // The list shows what patterns can match, so it does not insist that they do.
+    let whole = !options.list && is_whole(options, &config, &prepared, &suites);
+    policies.apply(&mut suites.records, whole)?;
     if options.list {
-        terminal.result(&suites::names(&suites.records))?;
+        terminal.result(&suites::names(&suites.records, &policies.run()))?;
         return Ok(Exit::Clean);
     }
     let ready = readiness::enter(&options.seat, &config.env, &places.work, terminal)?;
     let store = Store::open(&places.results);
     let mut record = RunRecord {
         counters,
-        ..start_record(options, &prepared, &conditions, &store, &places, suites, started_unix_ms)?
+        ..start_record(options, policies.run(), &prepared, &conditions, &places, suites, started_unix_ms)?
     };
     record.notes.extend_from_slice(ready.notes());
     foretell(&record, &store, terminal);
     let journal = Journal::create(&places.work, &record)?;
     let run = Run {
         options,
+        target: &target,
         laid_out: &laid_out,
         prepared: &prepared,
         conditions: &conditions,
@@ -87,6 +97,17 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
         record,
     };
     ready.leave(run.finish(journal, turn, terminal), terminal)
+}
+
+/// Whether a run covers every benchmark that the configuration can be about.
+fn is_whole(options: &BenchOptions, config: &Config, prepared: &Prepared, suites: &Listed) -> bool {
+    let build = &options.sides.build;
+    let selected =
+        options.selection.filter.is_some() || !build.packages.is_empty() || !build.benches.is_empty();
+    let all_packages = build.workspace || !config.source.several_packages;
+    let left_out =
+        !suites.notes.is_empty() || prepared.sides.iter().any(|(_, side)| !side.build.broken.is_empty());
+    !selected && all_packages && !left_out
 }
 
 /// Takes up the newest run that was interrupted, with the options it was started with.
@@ -114,6 +135,7 @@ pub fn resume(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut 
     let ready = readiness::enter(&options.seat, &config.env, &places.work, terminal)?;
     let run = Run {
         options: &options,
+        target: &target,
         laid_out: &laid_out,
         prepared: &prepared,
         conditions: &conditions,
@@ -159,16 +181,18 @@ fn nothing_to_run(options: &BenchOptions, notes: &[String]) -> Failure {
 /// Everything that is known before the first epoch, environment and dependencies written down.
 fn start_record(
     options: &BenchOptions,
+    policy: Policy,
     prepared: &Prepared,
     conditions: &Conditions,
-    store: &Store,
     places: &Places,
     suites: Listed,
     started_unix_ms: u64,
 ) -> Outcome<RunRecord> {
+    let store = Store::open(&places.results);
     let environment = environment_of(prepared, places)?;
     store.write_schema("report", &json::schema())?;
     store.write_schema("check", &checks::schema())?;
+    store.write_schema("config", &model_config::schema())?;
     let seed = options.seed.unwrap_or_else(clock::random_seed);
     let measured = comparison::measured_benchmarks(&suites.records);
     let sides = &prepared.sides;
@@ -185,7 +209,7 @@ fn start_record(
         dependencies: crate::model::ByRole::try_from_fn(|role| {
             store.write_dependencies(&sides.get(role).build.dependencies)
         })?,
-        policy: options.policy,
+        policy,
         budget: options.budget(measured, seed),
         placement: placement(conditions),
         counting: None,
@@ -232,6 +256,7 @@ fn environment_of(prepared: &Prepared, places: &Places) -> Outcome<Environment> 
 /// A run whose sides are built and whose record has begun.
 struct Run<'a> {
     options: &'a BenchOptions,
+    target: &'a Target,
     laid_out: &'a LaidOut,
     prepared: &'a Prepared,
     conditions: &'a Conditions,
@@ -252,6 +277,7 @@ impl Run<'_> {
         // What follows builds first, and nobody should wait for that.
         drop(turn);
         profile::explain(&mut self, terminal);
+        acceptances::honour(&mut self.record, self.target, self.store);
         let path = self.store.write_run(&self.record)?;
         journal.finish()?;
         let comparison = comparison::compare(&self.record);

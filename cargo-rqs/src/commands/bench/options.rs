@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use super::CountWhich;
 use crate::analysis::comparison::FailOn;
+use crate::analysis::policies::{Policies, TypedPolicy};
 use crate::commands::Output;
 use crate::model::ByRole;
-use crate::model::policy::{Budget, Policy};
+use crate::model::policy::{Budget, Mode, Policy};
 use crate::model::profile::ProfileEngine;
 use crate::model::revision::{Revision, RevisionKind, RevisionSpec};
+use crate::report::numbers::percent;
 use crate::trial::{Seat, Selection, Sides};
 
 /// How hard to try.
@@ -67,8 +69,8 @@ pub struct BenchOptions {
     pub fail_on: FailOn,
     /// How the result is printed.
     pub output: Output,
-    /// What counts as a change.
-    pub policy: Policy,
+    /// What was typed of the policy; it beats what is configured.
+    pub policy: TypedPolicy,
     /// How hard to try.
     pub effort: Effort,
     /// Wall time for all measuring.
@@ -102,18 +104,20 @@ impl BenchOptions {
         }
     }
 
-    /// What would be spent, for `--dry-run`.
-    pub fn outline(&self) -> String {
+    /// How it would be judged and what would be spent, for `--dry-run`.
+    pub fn outline(&self, policies: &Policies) -> String {
         let Budget { max_epochs, time_budget_ms, .. } = self.budget(1, 0);
-        let Policy { margin, floor, alpha, .. } = self.policy;
-        let percent = |fraction: f64| fraction * 100.0;
-        format!(
-            "judging: margin {}%, floor {}%, {}% chance of any false alarm\n\
-             budget: at most {max_epochs} epochs a benchmark and {} s in all\n",
-            percent(margin),
-            percent(floor),
-            percent(alpha),
-            time_budget_ms / 1000,
+        let Policy { margin, floor, alpha, mode, .. } = policies.run();
+        let [margin, floor, alpha] = [margin, floor, alpha].map(percent);
+        let false_alarms = match mode {
+            Mode::Gate => format!("{alpha} chance of any false alarm"),
+            Mode::Report => format!("at most {alpha} of the changes shown false"),
+        };
+        let mut text = format!("judging: margin {margin}, floor {floor}, {false_alarms}\n");
+        text.extend(policies.outline().into_iter().map(|rule| format!("policy: {rule}\n")));
+        text + &format!(
+            "budget: at most {max_epochs} epochs a benchmark and {} s in all\n",
+            time_budget_ms / 1000
         )
     }
 

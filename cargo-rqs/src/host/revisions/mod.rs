@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, reason = "this room reads repositories and writes trees")]
 
 mod commit;
+mod history;
 mod large;
 mod published;
 mod resolve;
@@ -24,6 +25,7 @@ use crate::model::failure::{Failure, OrFail, Outcome};
 use crate::model::fingerprint;
 use crate::model::revision::{Revision, RevisionKind, RevisionSpec};
 
+pub use history::History;
 pub use shelf::clear_leftovers;
 pub use slot::Slot;
 

@@ -1,6 +1,7 @@
 //! What the room promises, on repositories made by `git` itself.
 
 mod fixture;
+mod history;
 mod resolving;
 mod submodules;
 mod untouched;

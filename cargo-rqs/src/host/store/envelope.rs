@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::layout;
+use crate::model::acceptance::Acceptance;
 use crate::model::dependencies::DependencyGraph;
 use crate::model::environment::Environment;
 use crate::model::fingerprint;
@@ -51,10 +52,17 @@ impl Stored for ProbeRecord {
     const OPEN_LEVELS: usize = 4;
 }
 
+impl Stored for Acceptance {
+    const KIND: &'static str = "acceptance";
+    const FORMAT: u32 = Acceptance::FORMAT;
+    // envelope, content, changes: one line for each change
+    const OPEN_LEVELS: usize = 3;
+}
+
 /// A stored file.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Envelope<T> {
-    /// What the content is: `run`, `environment`, `dependencies` or `probe`.
+    /// What the content is: `run`, `environment`, `dependencies`, `probe` or `acceptance`.
     kind: String,
     /// SHA-256 in lowercase hex over the text of `content` without the white space between its tokens.
     content_sha256: String,

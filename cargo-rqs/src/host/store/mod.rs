@@ -1,6 +1,7 @@
 //! The results folder: one immutable file for each fact, written whole or not at all, checked when it is read.
 #![allow(clippy::disallowed_methods, reason = "this room owns the results folder")]
 
+mod acceptances;
 mod envelope;
 mod environments;
 mod probes;
@@ -132,7 +133,7 @@ impl Store {
 
     /// Removes what killed writers left anywhere in the store.
     fn sweep(&self) -> io::Result<()> {
-        for folder in ["", "environments", "dependencies", "schemas"] {
+        for folder in ["", "accepted", "environments", "dependencies", "schemas"] {
             whole_file::sweep(&self.results.join(folder))?;
         }
         let probed = runs::entries(&self.results.join("probes"))?.into_iter().filter(|path| path.is_dir());

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::acceptance::{Acceptance, AcceptedChange, AcceptedSize, AppliedAcceptance};
 use crate::model::dependencies::{Dependency, DependencyGraph};
 use crate::model::environment::{Comparability, Environment};
-use crate::model::policy::{Budget, Policy};
+use crate::model::policy::{BenchmarkPolicy, Budget, Policy};
 use crate::model::probe::ProbeRecord;
 use crate::model::record::{
     BenchmarkRecord, Counting, LayoutSample, LockSource, Placement, Presence, RunRecord, SuiteRecord,
@@ -61,6 +62,29 @@ pub(super) fn run(benchmarks: u32, epochs: u32, blocks: u32) -> RunRecord {
     }
 }
 
+/// An acceptance of the first benchmark of a [`run`].
+pub(super) fn acceptance() -> Acceptance {
+    let run = run(1, 0, 0);
+    let change = AcceptedChange {
+        suite: run.suites[0].name.clone(),
+        key: run.suites[0].benchmarks[0].key.clone(),
+        size: AcceptedSize { log_mean: 0.05, log_half_width: 0.004, alpha: 0.01, epochs: 12 },
+        policy: run.policy,
+    };
+    Acceptance {
+        format: Acceptance::FORMAT,
+        id: run_id(1_795_370_100_000, 0xacce),
+        tool: "0.1.0".to_owned(),
+        accepted_unix_s: 1_795_370_100,
+        run: run.id,
+        revisions: run.revisions,
+        author: "Zoë <zoe@example.org>".to_owned(),
+        reason: "checks \"UTF-8\"".to_owned(),
+        expires_unix_s: Some(1_800_000_000),
+        changes: vec![change],
+    }
+}
+
 /// A probe of the host of [`environment`].
 pub(super) fn probe() -> ProbeRecord {
     let started_unix_s = 1_795_370_096;
@@ -96,6 +120,18 @@ fn benchmark(n: u32, epochs: u32, blocks: u32) -> BenchmarkRecord {
         epochs: (0..epochs).map(|epoch| sample(epoch, blocks)).collect(),
         layouts: vec![LayoutSample { seeds: ByRole::new(1, u32::MAX), sample: sample(epochs, blocks) }],
         counts: Some(ByRole::new(Counted::Counts(counts), Counted::NotCounted(NotCounted::Silent(300)))),
+        policy: BenchmarkPolicy {
+            margin: Some(0.02),
+            owner: Some("@parsers".to_owned()),
+            ..Default::default()
+        },
+        acceptances: vec![AppliedAcceptance {
+            id: run_id(1_795_000_000_000, 1),
+            author: "Zoë".to_owned(),
+            reason: "checks more".to_owned(),
+            expires_unix_s: None,
+            size: AcceptedSize { log_mean: 0.05, log_half_width: 0.004, alpha: 0.01, epochs: 12 },
+        }],
         ..BenchmarkRecord::new(key, Presence::Both)
     }
 }

@@ -5,9 +5,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::policies::{AcceptanceReport, FindingReport};
 use super::used::{CountersReport, LedgerReport, ResourcesReport};
 use crate::model::ledger::LedgerEntry;
-use crate::model::policy::Policy;
+use crate::model::policy::{BenchmarkPolicy, Policy};
 use crate::model::profile::{ProfileRecord, ProfilingPass};
 use crate::model::record::{Counting, LayoutPass, LockSource, Placement};
 use crate::model::revision::Revision;
@@ -59,6 +60,8 @@ pub struct Report<'a> {
     pub layouts: Option<&'a LayoutPass>,
     /// The run as a whole.
     pub summary: SummaryReport,
+    /// What several changes have in common.
+    pub findings: Vec<FindingReport>,
     /// What happened on the machine meanwhile, in short; null for records without a ledger.
     pub disturbances: Option<LedgerReport>,
     /// The whole ledger, one entry for each epoch; null unless it was asked for.
@@ -70,8 +73,10 @@ pub struct Report<'a> {
 /// The run as a whole.
 #[derive(Serialize, JsonSchema)]
 pub struct SummaryReport {
-    /// Slower.
+    /// Slower, and nobody has accepted it.
     pub regressed: usize,
+    /// Slower, and somebody has accepted it.
+    pub accepted: usize,
     /// Faster.
     pub improved: usize,
     /// Any change is smaller than the margin.
@@ -140,6 +145,14 @@ pub struct BenchmarkReport<'a> {
     pub occurrence: u32,
     /// What was found.
     pub verdict: VerdictWord,
+    /// Whether it fails the run by itself, by its policy and what was accepted.
+    pub fails_run: bool,
+    /// What holds for it where that differs from the run's policy, and who owns it; absent where nothing does.
+    #[serde(skip_serializing_if = "BenchmarkPolicy::is_empty")]
+    pub policy: &'a BenchmarkPolicy,
+    /// The acceptance of a change of it, and what becomes of that; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acceptance: Option<AcceptanceReport>,
     /// Typical nanoseconds per iteration of each side.
     pub typical_ns: Option<ByRole<f64>>,
     /// The change and how sure it is; absent when it was not measured on both sides. Where layouts were varied and had the

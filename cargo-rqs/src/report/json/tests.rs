@@ -93,6 +93,31 @@ fn what_layouts_say_of_a_change_stands_beside_the_change_as_built() {
 }
 
 #[test]
+fn policies_acceptances_and_causes_are_told_to_programs() {
+    let report: Value = serde_json::from_str(&shown(samples::governed())).unwrap();
+    assert_eq!((&report["policy"]["mode"], &report["summary"]["accepted"]), (&"report".into(), &1.into()));
+    let row = |suite: usize, benchmark: usize| &report["suites"][suite]["benchmarks"][benchmark];
+    assert_eq!(row(0, 0)["policy"]["owner"], "@all \u{1b}[31m`|");
+    assert_eq!(row(1, 5)["policy"]["class"], "critical");
+    let effects = [1, 2, 3].map(|k| &row(0, k)["acceptance"]["effect"]);
+    assert_eq!(effects, ["applied", "exceeded", "expired"]);
+    assert_eq!(
+        (&row(0, 1)["acceptance"]["author"], &row(0, 1)["verdict"]),
+        (&"Zoë <zoe@example.org>".into(), &"regressed".into())
+    );
+    let fails: Vec<bool> = (0..2)
+        .flat_map(|suite| report["suites"][suite]["benchmarks"].as_array().unwrap())
+        .map(|row| row["fails_run"].as_bool().unwrap())
+        .collect();
+    assert_eq!(fails, [true, false, true, true, false, true, true, true, false, true]);
+    let findings = report["findings"].as_array().unwrap();
+    let kinds: Vec<&str> = findings.iter().map(|it| it["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["moved_together", "function"]);
+    assert_eq!((&findings[0]["suite"], &findings[0]["direction"]), (&"json::parse".into(), &"slower".into()));
+    assert_eq!(findings[1]["benchmarks"].as_array().unwrap().len(), 4);
+}
+
+#[test]
 fn names_come_back_as_they_were_but_cannot_act_on_a_terminal() {
     let (record, comparison) = samples::stormy();
     let text = render(&record, &comparison, PATH, Details::default());

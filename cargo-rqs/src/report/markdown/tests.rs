@@ -25,6 +25,11 @@ fn a_run_whose_changes_were_confirmed_over_other_layouts() {
 }
 
 #[test]
+fn a_run_with_policies_acceptances_and_causes() {
+    samples::assert_expected("governed.md", &shown(samples::governed()));
+}
+
+#[test]
 fn a_run_without_benchmarks() {
     samples::assert_expected("empty.md", &shown(samples::empty()));
 }
@@ -49,8 +54,8 @@ fn the_regressions_come_first() {
 
 #[test]
 fn nobody_is_mentioned_and_no_markup_gets_in() {
-    let text = shown(samples::stormy());
-    for trouble in ["</code>`", "</pre>@", "\x1b", "\n# heading"] {
+    let text = shown(samples::stormy()) + &shown(samples::governed());
+    for trouble in ["</code>`", "</pre>@", "\x1b", "\n# heading", "\n# now"] {
         assert!(!text.contains(trouble), "{trouble:?}");
     }
     for line in text.lines() {

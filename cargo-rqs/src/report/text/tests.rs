@@ -44,13 +44,18 @@ fn a_run_with_counters_resources_and_a_ledger() {
 }
 
 #[test]
+fn a_run_with_policies_acceptances_and_causes() {
+    samples::assert_expected("governed.txt", &shown(samples::governed(), None, Paint::Plain));
+}
+
+#[test]
 fn a_run_without_benchmarks() {
     samples::assert_expected("empty.txt", &shown(samples::empty(), None, Paint::Plain));
 }
 
 #[test]
 fn colour_only_adds_to_what_the_plain_text_says() {
-    for sample in [samples::calm(), samples::stormy(), samples::empty()] {
+    for sample in [samples::calm(), samples::stormy(), samples::governed(), samples::empty()] {
         let coloured = shown(sample.clone(), None, Paint::Ansi);
         assert!(coloured.contains("\x1b[1m"));
         let mut stripped = coloured;
@@ -63,6 +68,8 @@ fn colour_only_adds_to_what_the_plain_text_says() {
 
 #[test]
 fn no_control_character_of_others_reaches_the_terminal() {
+    let text = shown(samples::governed(), Some(100), Paint::Plain);
+    assert!(!text.chars().any(|c| c != '\n' && crate::report::escape::acts(c)));
     let text = shown(samples::stormy(), Some(100), Paint::Plain);
     assert!(!text.chars().any(|c| c != '\n' && crate::report::escape::acts(c)));
     assert!(text.contains("\\x1b[2J"));

@@ -1,0 +1,27 @@
+//! `schema`: prints the JSON Schema of what people and programs read and write.
+
+use crate::host::terminal::Terminal;
+use crate::model::config;
+use crate::model::failure::{Exit, Outcome};
+use crate::report::json;
+
+/// A schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Schema {
+    /// Of `rqs.toml`.
+    Config,
+    /// Of what `--format json` prints.
+    Report,
+}
+
+/// Prints a schema.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub fn run(schema: Schema, terminal: &mut Terminal) -> Outcome<Exit> {
+    terminal.result(&match schema {
+        Schema::Config => config::schema(),
+        Schema::Report => json::schema(),
+    })?;
+    Ok(Exit::Clean)
+}
