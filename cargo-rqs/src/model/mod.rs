@@ -1,6 +1,7 @@
 //! The words of the product as plain data with units and invariants.
 
 pub mod check;
+pub mod code;
 pub mod config;
 pub mod cores;
 pub mod dependencies;

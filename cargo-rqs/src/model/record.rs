@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::code::CodeIdentity;
 use super::ledger::{Columns, LedgerEntry};
 use super::policy::{Budget, Policy};
 use super::profile::{ProfileRecord, ProfilingPass};
@@ -126,6 +127,12 @@ pub struct BenchmarkRecord {
     /// Whether it exists on both sides.
     #[serde(default, skip_serializing_if = "Presence::is_both")]
     pub presence: Presence,
+    /// Whether it is not measured, because it reaches the same code on both sides.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub identical: bool,
+    /// How the code that it reaches compares; absent when it was not looked into.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<CodeIdentity>,
     /// What it did instead of giving numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<BenchmarkFailure>,
@@ -143,7 +150,16 @@ pub struct BenchmarkRecord {
 impl BenchmarkRecord {
     /// A benchmark of which nothing was measured yet.
     pub fn new(key: BenchmarkKey, presence: Presence) -> Self {
-        BenchmarkRecord { key, presence, failure: None, epochs: Vec::new(), counts: None, profile: None }
+        BenchmarkRecord {
+            key,
+            presence,
+            identical: false,
+            code: None,
+            failure: None,
+            epochs: Vec::new(),
+            counts: None,
+            profile: None,
+        }
     }
 }
 
