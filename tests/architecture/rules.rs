@@ -23,8 +23,18 @@ const PURE: [&str; 4] = ["model", "plan", "analysis", "report"];
 /// Rooms that touch the machine through others only.
 const WITHOUT_MACHINE: [&str; 7] = ["model", "plan", "analysis", "report", "trial", "commands", "cli"];
 /// Crates of which every part is pure.
-const PURE_CRATES: [&str; 9] =
-    ["inferno", "regex", "schemars", "serde", "serde_json", "sha2", "statrs", "unicode_width", "proptest"];
+const PURE_CRATES: [&str; 10] = [
+    "inferno",
+    "regex",
+    "rustc_demangle",
+    "schemars",
+    "serde",
+    "serde_json",
+    "sha2",
+    "statrs",
+    "unicode_width",
+    "proptest",
+];
 /// Lines of a file at most.
 const MOST_LINES: usize = 450;
 /// Crates that the harness's build compiles without cargo, so that they cannot depend on anything.

@@ -1,6 +1,7 @@
 //! Samples to estimate to comparison to verdict; pure.
 
 pub mod centre;
+pub mod code;
 pub mod comparison;
 pub mod conditions;
 pub mod confidence;
