@@ -21,6 +21,11 @@ impl Relocation {
         self.pairs.push((from.to_owned(), to.to_owned()));
     }
 
+    /// The pairs.
+    pub(super) fn pairs(&self) -> &[(PathBuf, PathBuf)] {
+        &self.pairs
+    }
+
     /// A text with the final paths.
     pub(super) fn text(&self, text: &str) -> String {
         let pairs = self.pairs.iter().map(|(from, to)| (from.to_string_lossy(), to.to_string_lossy()));

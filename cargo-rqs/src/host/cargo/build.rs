@@ -14,6 +14,7 @@ use crate::model::failure::{Exit, Failure, OrFail, Outcome};
 use super::artifacts::Destination;
 use super::cache::{self, Described};
 use super::diagnostics::Errors;
+use super::link::capture::Wrapper;
 use super::process::{self, Finished};
 use super::run_environment::append_present_search_path;
 use super::settings::Settings;
@@ -22,14 +23,6 @@ use super::{BrokenSuite, Build, BuildRequest, graph};
 
 /// How directories begin that do not outlive a build.
 const UNFINISHED: &str = ".unfinished-";
-/// Runs a compiler with denied lints let through. Packages from registries come with a cap already.
-/// As a wrapper it enters none of cargo's hashes, so the generated code is the same as without it.
-const CAP_LINTS: &str = r#"#!/bin/sh
-for argument; do
-    case "$argument" in --cap-lints | --cap-lints=*) exec ${RQS_INNER_WRAPPER:+"$RQS_INNER_WRAPPER"} "$@" ;; esac
-done
-exec ${RQS_INNER_WRAPPER:+"$RQS_INNER_WRAPPER"} "$@" --cap-lints=warn
-"#;
 
 /// Builds the benchmarks of the tree that stands in the slot, and stores them under the key of the request.
 /// `progress` gets what cargo says, line by line. The caller makes sure that no other build runs on the same slot.
@@ -42,12 +35,13 @@ pub fn build(request: &BuildRequest<'_>, progress: &mut dyn FnMut(&str)) -> Outc
     let slot_dir = request.slot.join(request.package);
     let settings = Settings::resolve(&slot_dir, request.options, request.toolchain)?;
     let metadata = metadata(request, &settings)?;
-    let output = compile_all(request, &settings, &metadata, progress)?;
+    let compiler = Compiler { settings: &settings, wrapper: Wrapper::ready(request, UNFINISHED)? };
+    let output = compile_all(request, &compiler, &metadata, progress)?;
     let (capped_lints, output) = match output.errors.deny_lints() {
         false => (false, output),
         true => {
             progress("denied lints stop the build: building again with lints capped");
-            (true, compile(request, &settings, Lints::Capped, progress)?)
+            (true, compile(request, &compiler, Lints::Capped, progress)?)
         }
     };
     let Output { produced, errors, finished } = output;
@@ -64,8 +58,14 @@ pub fn build(request: &BuildRequest<'_>, progress: &mut dyn FnMut(&str)) -> Outc
     let gathered = gathered.or_fail(|| format!("cannot write into `{}`", request.executables.display()))?;
     let built = cache::target_directory(request);
     let destination = Destination { built: &built, gathered: gathered.path(), folder: &folder };
-    let gathering =
-        Gathering { request, settings: &settings, metadata: &metadata, produced: &produced, destination };
+    let gathering = Gathering {
+        request,
+        settings: &settings,
+        metadata: &metadata,
+        produced: &produced,
+        wrapper: &compiler.wrapper,
+        destination,
+    };
     let (suites, files) = gathering.gather()?;
     if suites.is_empty() {
         return Err(if success { nothing_to_run(&notes) } else { errors.into_failure(&finished.tail) });
@@ -84,6 +84,12 @@ pub fn build(request: &BuildRequest<'_>, progress: &mut dyn FnMut(&str)) -> Outc
     cache::publish(gathered, Described { build: &build, files, complete: success }, &folder)?;
     build.suites.iter_mut().for_each(|suite| append_present_search_path(&mut suite.env));
     Ok(build)
+}
+
+/// How cargo's calls of the compiler are done.
+struct Compiler<'a> {
+    settings: &'a Settings,
+    wrapper: Wrapper,
 }
 
 /// What one run of cargo gave.
@@ -150,12 +156,12 @@ fn metadata(request: &BuildRequest<'_>, settings: &Settings) -> Outcome<Metadata
 /// times instead, and cargo's own report tells whether that was enough.
 fn compile_all(
     request: &BuildRequest<'_>,
-    settings: &Settings,
+    compiler: &Compiler<'_>,
     metadata: &Metadata,
     progress: &mut dyn FnMut(&str),
 ) -> Outcome<Output> {
     if !cache::target_directory(request).exists() {
-        return compile(request, settings, Lints::AsTheyAre, progress);
+        return compile(request, compiler, Lints::AsTheyAre, progress);
     }
     let changeable = graph::changeable_packages(metadata);
     // What a build script left behind can only be removed.
@@ -167,17 +173,17 @@ fn compile_all(
     let (spared, removed): (Vec<_>, Vec<_>) = changeable.iter().partition(is_spared);
     clean(request, &removed)?;
     if spared.is_empty() {
-        return compile(request, settings, Lints::AsTheyAre, progress);
+        return compile(request, compiler, Lints::AsTheyAre, progress);
     }
     touch(request.slot)?;
-    let output = compile(request, settings, Lints::AsTheyAre, progress)?;
+    let output = compile(request, compiler, Lints::AsTheyAre, progress)?;
     let is_stale =
         |artifact: &Artifact| artifact.fresh && changeable.iter().any(|p| p.id == artifact.package_id);
     if !output.produced.artifacts.iter().any(is_stale) {
         return Ok(output);
     }
     clean(request, &spared)?;
-    compile(request, settings, Lints::AsTheyAre, progress)
+    compile(request, compiler, Lints::AsTheyAre, progress)
 }
 
 /// Whether `cargo clean --package` of the first would remove the second too: it goes by package and target names.
@@ -230,7 +236,7 @@ enum Lints {
 /// executables under the same names and can go on.
 fn compile(
     request: &BuildRequest<'_>,
-    settings: &Settings,
+    compiler: &Compiler<'_>,
     lints: Lints,
     progress: &mut dyn FnMut(&str),
 ) -> Outcome<Output> {
@@ -239,11 +245,9 @@ fn compile(
     arguments
         .extend(options.layout().into_iter().chain(options.selection()).chain(options.feature_selection()));
     let mut command = cargo(request, "build", arguments);
+    let Compiler { settings, wrapper } = compiler;
     command.envs(settings.encoded_rustflags.iter().map(|flags| ("CARGO_ENCODED_RUSTFLAGS", flags)));
-    let _wrapper = match lints {
-        Lints::AsTheyAre => None,
-        Lints::Capped => Some(cap_lints(&mut command, request.executables, settings)?),
-    };
+    wrapper.dress(&mut command, request, settings, lints == Lints::Capped);
     let (mut produced, mut errors) = (Produced::default(), Errors::default());
     let finished = process::stream(
         command,
@@ -258,22 +262,6 @@ fn compile(
         progress,
     )?;
     Ok(Output { produced, errors, finished })
-}
-
-/// Puts the cap on lints before the compiler, and before a wrapper that is configured already. It exists as long as
-/// the returned directory.
-fn cap_lints(command: &mut Command, place: &Path, settings: &Settings) -> Outcome<tempfile::TempDir> {
-    use std::os::unix::fs::PermissionsExt;
-    let failed = || format!("cannot write into `{}`", place.display());
-    let dir = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(place).or_fail(failed)?;
-    let script = dir.path().join("rustc");
-    std::fs::write(&script, CAP_LINTS).or_fail(failed)?;
-    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).or_fail(failed)?;
-    command.env("RUSTC_WRAPPER", &script);
-    if let Some(inner) = &settings.rustc_wrapper {
-        command.env("RQS_INNER_WRAPPER", inner);
-    }
-    Ok(dir)
 }
 
 fn broken_suites(errors: &Errors, metadata: &Metadata) -> Vec<BrokenSuite> {

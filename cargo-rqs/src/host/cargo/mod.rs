@@ -19,6 +19,7 @@ mod configured;
 mod diagnostics;
 mod executable;
 mod graph;
+mod link;
 mod lock;
 mod lockfile;
 mod manifest;
@@ -42,6 +43,8 @@ use crate::model::dependencies::DependencyGraph;
 pub use build::build;
 pub use cache::lookup;
 pub use configured::Configured;
+#[allow(unused_imports, reason = "who compares benchmarks by their reachable code begins here")]
+pub use link::{LinkInputs, link_inputs};
 pub use lock::{Lock, LockRequest, Tree, agree};
 pub use options::BuildOptions;
 pub use overlay::overlay_benches;
@@ -114,6 +117,9 @@ pub struct BuiltSuite {
     pub env: Vec<(String, String)>,
     /// Its benchmark harness and version, as `criterion 0.5.1`; `libtest` for the built-in one, `unknown` for others.
     pub harness: String,
+    /// Folder of what it was linked from, in the store; absent where that could not be kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<PathBuf>,
 }
 
 /// A benchmark executable that could not be built.

@@ -87,7 +87,11 @@ impl Settings {
             encoded_rustflags,
             env,
             target,
-            rustc_wrapper: config.build.rustc_wrapper.clone(),
+            rustc_wrapper: match wrapper_in(&options.config)? {
+                // The variable outweighs even cargo's command line.
+                Some(typed) if std::env::var_os("RUSTC_WRAPPER").is_none() => Some(typed),
+                _ => config.build.rustc_wrapper.clone(),
+            },
             linker,
         })
     }
@@ -129,6 +133,17 @@ fn config_table(entry: &str) -> Outcome<Table> {
         false => entry.to_owned(),
     };
     text.parse::<Table>().or_fail(|| format!("cannot understand `--config {entry}`"))
+}
+
+/// `build.rustc-wrapper` of `--config` values; the last one counts.
+fn wrapper_in(config: &[String]) -> Outcome<Option<PathBuf>> {
+    let mut wrapper = None;
+    for entry in config {
+        let table = config_table(entry)?;
+        let named = table.get("build").and_then(|build| build.get("rustc-wrapper")).and_then(Value::as_str);
+        wrapper = named.map(PathBuf::from).or(wrapper);
+    }
+    Ok(wrapper)
 }
 
 /// `build.rustflags` and `target.*.rustflags` of a configuration table.
@@ -174,6 +189,8 @@ mod tests {
     #[test]
     fn a_broken_configuration_is_an_error() {
         assert!(config_table("build.rustflags = [").is_err());
+        let typed = ["build.rustc-wrapper = 'one'", "build.rustc-wrapper = 'two'", "build.jobs = 1"];
+        assert_eq!(wrapper_in(&typed.map(str::to_owned)).unwrap(), Some("two".into()));
         assert_eq!(rustflags_in(&config_table("target.x.rustflags = ['-g']").unwrap()), ["-g"]);
     }
 }

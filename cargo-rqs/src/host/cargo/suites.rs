@@ -10,6 +10,7 @@ use crate::model::fingerprint;
 
 use super::artifacts::{Destination, Relocation};
 use super::cache::StoredFile;
+use super::link::capture::Wrapper;
 use super::options::BuildOptions;
 use super::run_environment::{self, Surroundings};
 use super::settings::Settings;
@@ -35,6 +36,8 @@ pub(super) struct Gathering<'a> {
     pub(super) metadata: &'a Metadata,
     /// What came out.
     pub(super) produced: &'a Produced,
+    /// What was kept of the links.
+    pub(super) wrapper: &'a Wrapper,
     /// Where it goes.
     pub(super) destination: Destination<'a>,
 }
@@ -124,6 +127,8 @@ impl Gathering<'_> {
             .iter()
             .filter(|c| !c.artifact.target.is_bin() || programs.values().any(|p| *p == c.path));
         let used: Vec<_> = used.map(|companion| companion.code_hash.as_str()).collect();
+        let link =
+            self.wrapper.take(executable.as_std_path(), &copied.code_hash, relocation, &self.destination)?;
         let suite = BuiltSuite {
             name: suite_name(package, kind, &artifact.target.name),
             executable: copied.file.path.clone(),
@@ -132,6 +137,7 @@ impl Gathering<'_> {
             cwd: relocation.text(&root.to_string_lossy()).into(),
             env: self.environment(package, executable.as_std_path(), &programs, relocation),
             harness,
+            link,
         };
         Ok(Some((suite, copied.file)))
     }
