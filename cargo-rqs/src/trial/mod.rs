@@ -5,6 +5,7 @@
 //! them; [`suites::list`] asks both for their benchmarks; [`measure::Measuring`] measures a [`Trial`].
 
 pub mod conditions;
+pub mod identity;
 mod lanes;
 pub mod measure;
 pub mod prepare;

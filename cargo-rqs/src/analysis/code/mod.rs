@@ -20,6 +20,7 @@
 //! looks at without a panic ([`locations`]).
 
 pub mod changed;
+pub mod identity;
 pub mod locations;
 pub mod names;
 pub mod routines;
@@ -41,7 +42,7 @@ pub struct Graph {
 pub struct Node {
     /// The section's name.
     pub section: String,
-    /// Symbols of functions and data that stand at its begin, mangled.
+    /// Symbols of all functions and data in it, mangled, in the order of their places.
     pub names: Vec<String>,
     /// What kind of memory it becomes.
     pub shape: Shape,

@@ -27,6 +27,7 @@ use crate::report::{checks, hosts, json};
 use crate::trial::measure::Measuring;
 use crate::trial::prepare::{Build, LaidOut, Prepared};
 use crate::trial::suites::{self, Listed, Wanted};
+use crate::trial::identity::Looking;
 use crate::trial::{Places, Surroundings, Trial, find_target, host_turn, placement, readiness};
 
 /// Measures and judges.
@@ -50,7 +51,7 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
     let prepared = laid_out.build(Build::Timed, around.interrupted, terminal)?;
     let turn = host_turn(around, terminal)?;
     let started_unix_ms = clock::now_unix_ms();
-    let suites = suites::list(
+    let mut suites = suites::list(
         &options.selection,
         wanted,
         &prepared,
@@ -66,6 +67,13 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
         terminal.result(&suites::names(&suites.records))?;
         return Ok(Exit::Clean);
     }
+    let looking = Looking {
+        measure_identical: options.selection.measure_identical,
+        hang_timeout_s: options.seat.hang_timeout_s,
+        scratch: &places.work.join("scratch"),
+        interrupted: around.interrupted,
+    };
+    suites.notes.extend(looking.compare(&mut suites.records, &prepared, terminal)?);
     let ready = readiness::enter(&options.seat, &config.env, &places.work, terminal)?;
     let store = Store::open(&places.results);
     let mut record = RunRecord {
