@@ -97,7 +97,8 @@ impl Asked<'_> {
 
     /// The executable's own mappings in its process.
     fn mappings(&self, pid: Option<u32>) -> Vec<Mapping> {
-        let path = std::fs::canonicalize(&self.executable.path).unwrap_or_else(|_| self.executable.path.clone());
+        let path =
+            std::fs::canonicalize(&self.executable.path).unwrap_or_else(|_| self.executable.path.clone());
         let mut mappings = pid.map(read_maps).unwrap_or_default();
         mappings.retain(|mapping| Path::new(&mapping.path) == path);
         mappings
@@ -109,7 +110,8 @@ fn places(addresses: &[u64], mappings: &[Mapping]) -> Stack {
     let place = |address: &u64| {
         // The call itself may be the function's last instruction.
         let call = address.checked_sub(1)?;
-        let within = |mapping: &&Mapping| call.checked_sub(mapping.address).is_some_and(|inner| inner < mapping.len);
+        let within =
+            |mapping: &&Mapping| call.checked_sub(mapping.address).is_some_and(|inner| inner < mapping.len);
         let mapping = mappings.iter().find(within)?;
         Some(call - mapping.address + mapping.file_offset)
     };
@@ -122,7 +124,8 @@ mod tests {
 
     #[test]
     fn addresses_become_places_in_the_file_and_others_are_left_out() {
-        let mapping = Mapping { pid: 1, address: 0x5000, len: 0x2000, file_offset: 0x1000, path: "/a".into() };
+        let mapping =
+            Mapping { pid: 1, address: 0x5000, len: 0x2000, file_offset: 0x1000, path: "/a".into() };
         assert_eq!(places(&[0x5001, 0x7000, 0x7001, 0x5000, 0], &[mapping]), [0x1000, 0x2fff]);
     }
 }

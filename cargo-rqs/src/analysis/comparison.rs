@@ -54,7 +54,9 @@ pub fn compare(record: &RunRecord) -> Comparison {
             rows: suite
                 .benchmarks
                 .iter()
-                .map(|benchmark| row::row(suite.identical || benchmark.identical, benchmark, &record.policy, alpha))
+                .map(|benchmark| {
+                    row::row(suite.identical || benchmark.identical, benchmark, &record.policy, alpha)
+                })
                 .collect(),
         })
         .collect();

@@ -22,8 +22,19 @@ const SYSTEM_LIBRARIES: [&str; 12] =
 /// Settings of a link by which names may stand for something else than their definitions, or by which something else runs
 /// first or last; each may have a value behind an equals sign or be followed by it.
 const UNUSUAL: [&str; 13] = [
-    "--defsym", "--wrap", "--script", "-T", "--just-symbols", "-R", "--dynamic-list", "--entry", "-e", "-init", "-fini",
-    "-nostartfiles", "-nostdlib",
+    "--defsym",
+    "--wrap",
+    "--script",
+    "-T",
+    "--just-symbols",
+    "-R",
+    "--dynamic-list",
+    "--entry",
+    "-e",
+    "-init",
+    "-fini",
+    "-nostartfiles",
+    "-nostdlib",
 ];
 
 /// How to look into the code, and what becomes of it.
@@ -61,8 +72,7 @@ impl Looking<'_> {
                 continue;
             }
             terminal.status(&format!("comparing the code of {}", suite.name));
-            let keys: Vec<BenchmarkKey> =
-                compared.iter().map(|&k| suite.benchmarks[k].key.clone()).collect();
+            let keys: Vec<BenchmarkKey> = compared.iter().map(|&k| suite.benchmarks[k].key.clone()).collect();
             let codes = match self.suite(&ByRole::new(baseline, candidate), &keys)? {
                 Ok(codes) => codes,
                 Err(why) => vec![CodeIdentity::Unknown { why }; keys.len()],
@@ -88,7 +98,9 @@ impl Looking<'_> {
             Ok(links) => links,
             Err(why) => return Ok(Err(why)),
         };
-        let sides = ByRole::try_from_fn(|role| read(built.get(role), links.get(role)).map_err(|why| format!("{why} (in the {role})")));
+        let sides = ByRole::try_from_fn(|role| {
+            read(built.get(role), links.get(role)).map_err(|why| format!("{why} (in the {role})"))
+        });
         let sides = match sides {
             Ok(sides) => sides,
             Err(why) => return Ok(Err(why)),
@@ -192,8 +204,19 @@ mod tests {
     #[test]
     fn usual_settings_of_a_link_are_plain() {
         for setting in [
-            "cc", "-m64", "-Wl,--as-needed", "-Wl,-Bstatic", "-lgcc_s", "-lc", "-fuse-ld=lld", "-Wl,--eh-frame-hdr",
-            "-Wl,-z,relro,-z,now", "-pie", "-nodefaultlibs", "-Wl,--gc-sections", "-Wl,-O1",
+            "cc",
+            "-m64",
+            "-Wl,--as-needed",
+            "-Wl,-Bstatic",
+            "-lgcc_s",
+            "-lc",
+            "-fuse-ld=lld",
+            "-Wl,--eh-frame-hdr",
+            "-Wl,-z,relro,-z,now",
+            "-pie",
+            "-nodefaultlibs",
+            "-Wl,--gc-sections",
+            "-Wl,-O1",
         ] {
             assert!(is_plain(setting), "{setting}");
         }
@@ -201,7 +224,16 @@ mod tests {
 
     #[test]
     fn settings_that_may_change_what_names_mean_are_not() {
-        for setting in ["-lz", "-l", "-Wl,--wrap=malloc", "-Wl,--defsym,a=b", "-Tlink.ld", "-Wl,-T,x.ld", "-Wl,-e,go", "-nostartfiles"] {
+        for setting in [
+            "-lz",
+            "-l",
+            "-Wl,--wrap=malloc",
+            "-Wl,--defsym,a=b",
+            "-Tlink.ld",
+            "-Wl,-T,x.ld",
+            "-Wl,-e,go",
+            "-nostartfiles",
+        ] {
             assert!(!is_plain(setting), "{setting}");
         }
     }

@@ -44,7 +44,9 @@ impl<'a> Programs<'a> {
             self.sides.get(role).routines.own(stack)
         });
         let own = match own {
-            ByRole { baseline: Some(baseline), candidate: Some(candidate) } => ByRole::new(baseline, candidate),
+            ByRole { baseline: Some(baseline), candidate: Some(candidate) } => {
+                ByRole::new(baseline, candidate)
+            }
             _ => {
                 let whole = self.known.get(&ByRole::default()).cloned();
                 return whole.unwrap_or_else(|| {

@@ -28,6 +28,12 @@ pub mod walk;
 
 use sha2::{Digest, Sha256};
 
+/// Name of the section of unwinding tables.
+pub const UNWINDING: &str = ".eh_frame";
+/// Type of the references that tie a function to its unwinding record, and that to the record it shares with others; no
+/// relocation is of this type.
+pub const BELONGS: u32 = u32::MAX;
+
 /// A program before it is linked, as far as it is within reach of its roots.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Graph {
@@ -114,6 +120,14 @@ pub enum Target {
     Absolute(u64),
     /// Something of which it is not known what it refers to; why.
     Unclear(String),
+}
+
+impl Node {
+    /// Whether only its content counts and not that it is one: the linker merges records that unwinding tables share.
+    /// Such a node refers to none of its kind.
+    fn is_by_value(&self) -> bool {
+        self.section == UNWINDING && self.references.iter().all(|reference| reference.kind != BELONGS)
+    }
 }
 
 impl Graph {

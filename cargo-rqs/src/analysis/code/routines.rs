@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Graph, names};
+use super::{Graph, UNWINDING, names};
 
 /// Nodes that a walk does not enter.
 pub type Closed = BTreeSet<usize>;
@@ -42,7 +42,7 @@ impl Routines {
         }
         let mut tables = BTreeMap::new();
         let data = graph.nodes.iter().enumerate().filter(|(_, node)| !node.shape.executable);
-        for (number, node) in data.filter(|(_, node)| !node.section.starts_with(".eh_frame")) {
+        for (number, node) in data.filter(|(_, node)| node.section != UNWINDING) {
             let targets = node.references.iter().filter_map(|reference| Graph::node_of(&reference.target));
             let named: BTreeSet<usize> = targets.filter(|target| methods.contains_key(target)).collect();
             if !named.is_empty() {

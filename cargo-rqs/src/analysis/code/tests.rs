@@ -28,7 +28,13 @@ fn data(content: &[u8], targets: &[usize]) -> Node {
         target: Target::Within { node: *node, offset: 0 },
     });
     let shape = Shape { size: content.len() as u64, ..Shape::default() };
-    Node { section: ".data.rel.ro".into(), names: vec![], shape, content: content.to_vec(), references: references.collect() }
+    Node {
+        section: ".data.rel.ro".into(),
+        names: vec![],
+        shape,
+        content: content.to_vec(),
+        references: references.collect(),
+    }
 }
 
 fn rooted(nodes: Vec<Node>) -> Graph {
@@ -66,15 +72,19 @@ fn stack_of(benchmark: char) -> Option<Vec<Vec<String>>> {
 }
 
 fn of_benchmark(one: &Graph, other: &Graph, benchmark: char) -> CodeIdentity {
-    Programs::new(ByRole::new(one, other)).of_benchmark(&ByRole::new(stack_of(benchmark), stack_of(benchmark)))
+    Programs::new(ByRole::new(one, other))
+        .of_benchmark(&ByRole::new(stack_of(benchmark), stack_of(benchmark)))
 }
 
 #[test]
 fn the_order_of_nodes_does_not_count_and_their_content_does() {
-    let one = rooted(vec![function("main", b"x", &[1, 2]), function("f", b"f", &[]), function("g", b"g", &[1])]);
-    let other = rooted(vec![function("main", b"x", &[2, 1]), function("g2", b"g", &[2]), function("f2", b"f", &[])]);
+    let one =
+        rooted(vec![function("main", b"x", &[1, 2]), function("f", b"f", &[]), function("g", b"g", &[1])]);
+    let other =
+        rooted(vec![function("main", b"x", &[2, 1]), function("g2", b"g", &[2]), function("f2", b"f", &[])]);
     assert_eq!(hash(&one), hash(&other));
-    let swapped = rooted(vec![function("main", b"x", &[1, 2]), function("g", b"g", &[2]), function("f", b"f", &[])]);
+    let swapped =
+        rooted(vec![function("main", b"x", &[1, 2]), function("g", b"g", &[2]), function("f", b"f", &[])]);
     assert_ne!(hash(&one), hash(&swapped));
 }
 
@@ -83,6 +93,17 @@ fn one_node_is_not_the_same_as_two_that_are_alike() {
     let shared = rooted(vec![function("main", b"x", &[1, 1]), data(b"state", &[])]);
     let split = rooted(vec![function("main", b"x", &[1, 2]), data(b"state", &[]), data(b"state", &[])]);
     assert_ne!(hash(&shared), hash(&split));
+}
+
+#[test]
+fn records_that_unwinding_tables_share_may_be_one_or_several() {
+    let record = || Node { section: UNWINDING.into(), ..data(b"shared", &[]) };
+    let one = rooted(vec![function("main", b"x", &[1, 1]), record()]);
+    let several = rooted(vec![function("main", b"x", &[1, 2]), record(), record()]);
+    assert_eq!(hash(&one), hash(&several));
+    let circle =
+        rooted(vec![function("main", b"x", &[1]), Node { section: UNWINDING.into(), ..data(b"r", &[1, 1]) }]);
+    assert_eq!(hash(&circle), hash(&circle));
 }
 
 #[test]
@@ -131,7 +152,9 @@ fn without_a_stack_that_is_beyond_doubt_everything_counts() {
         stack(&["clock", "main"]),
         stack(&["clock", &bench_a, &bench_b, "main"]),
     ] {
-        for stacks in [ByRole::new(doubtful.clone(), stack_of('a')), ByRole::new(stack_of('a'), doubtful.clone())] {
+        for stacks in
+            [ByRole::new(doubtful.clone(), stack_of('a')), ByRole::new(stack_of('a'), doubtful.clone())]
+        {
             let identity = Programs::new(ByRole::new(&before, &after)).of_benchmark(&stacks);
             assert!(!identity.is_identical(), "{doubtful:?}");
         }
@@ -153,5 +176,7 @@ fn what_is_unclear_matters_where_it_is_within_reach_only() {
     let unclear = Reference { offset: 0, kind: 1, target: Target::Unclear("odd".into()) };
     graph.nodes[8].references.push(unclear);
     assert!(of_benchmark(&graph, &graph, 'a').is_identical());
-    assert!(matches!(of_benchmark(&graph, &graph, 'b'), CodeIdentity::Unknown { why } if why.contains("odd")));
+    assert!(
+        matches!(of_benchmark(&graph, &graph, 'b'), CodeIdentity::Unknown { why } if why.contains("odd"))
+    );
 }

@@ -10,6 +10,8 @@ use crate::model::fingerprint;
 
 /// Stands for a node that was not entered.
 const CLOSED: u64 = u64::MAX;
+/// Stands for a node of which only the content counts.
+const BY_VALUE: u64 = u64::MAX - 1;
 
 /// What is within reach of a program's roots.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +41,8 @@ impl<'a> Walker<'a> {
 
     /// Whether a node and one of another graph are the same, lines and columns of panics and what they refer to left out.
     pub(super) fn is_alike(&self, node: usize, other: &Walker<'_>, of_other: usize) -> bool {
-        let digest = |walker: &Walker<'_>, node: usize| walker.digests[node].as_ref().ok().map(|both| both[1]);
+        let digest =
+            |walker: &Walker<'_>, node: usize| walker.digests[node].as_ref().ok().map(|both| both[1]);
         digest(self, node).is_some() && digest(self, node) == digest(other, of_other)
     }
 
@@ -51,9 +54,9 @@ impl<'a> Walker<'a> {
     /// What is not understood of something within reach.
     pub fn reached(&self, closed: &Closed) -> Result<Reached, String> {
         let mut hashers = [Sha256::new(), Sha256::new()];
-        let mut walk = Walk { closed, numbers: HashMap::new(), order: Vec::new() };
+        let mut walk = Walk { graph: self.graph, closed, numbers: HashMap::new(), order: Vec::new() };
         for root in &self.graph.roots {
-            let number = walk.number(root);
+            let number = walk.number(root, false);
             for hasher in &mut hashers {
                 add_target(hasher, root)?;
                 add_number(hasher, number);
@@ -64,8 +67,9 @@ impl<'a> Walker<'a> {
             at += 1;
             let digests = self.digests[node].as_ref().map_err(Clone::clone)?;
             hashers.iter_mut().zip(digests).for_each(|(hasher, digest)| hasher.update(digest));
+            let content_only = self.graph.nodes[node].is_by_value();
             for reference in &self.graph.nodes[node].references {
-                let number = walk.number(&reference.target);
+                let number = walk.number(&reference.target, content_only);
                 hashers.iter_mut().for_each(|hasher| add_number(hasher, number));
             }
         }
@@ -75,19 +79,26 @@ impl<'a> Walker<'a> {
 }
 
 struct Walk<'a> {
+    graph: &'a Graph,
     closed: &'a Closed,
     numbers: HashMap<usize, u64>,
     order: Vec<usize>,
 }
 
 impl Walk<'_> {
-    /// The number of a target's node, counted from 1 in the order of first sight; 0 for what is no node.
-    fn number(&mut self, target: &Target) -> u64 {
+    /// The number of a target's node, counted from 1 in the order of first sight; 0 for what is no node. Of a node that
+    /// the linker puts together with others of its content, every sight counts as the first, unless it is from another
+    /// such node, so that circles end.
+    fn number(&mut self, target: &Target, from_one_by_value: bool) -> u64 {
         let Some(node) = Graph::node_of(target) else { return 0 };
         if self.closed.contains(&node) {
             return CLOSED;
         }
-        let next = self.order.len() as u64 + 1;
+        if !from_one_by_value && self.graph.nodes[node].is_by_value() {
+            self.order.push(node);
+            return BY_VALUE;
+        }
+        let next = self.numbers.len() as u64 + 1;
         *self.numbers.entry(node).or_insert_with(|| {
             self.order.push(node);
             next

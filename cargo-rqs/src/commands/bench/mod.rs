@@ -24,10 +24,10 @@ use crate::model::record::RunRecord;
 use crate::model::run_id::run_id;
 use crate::report::escape::visible_lines;
 use crate::report::{checks, hosts, json};
+use crate::trial::identity::Looking;
 use crate::trial::measure::Measuring;
 use crate::trial::prepare::{Build, LaidOut, Prepared};
 use crate::trial::suites::{self, Listed, Wanted};
-use crate::trial::identity::Looking;
 use crate::trial::{Places, Surroundings, Trial, find_target, host_turn, placement, readiness};
 
 /// Measures and judges.

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use object::Endianness;
 use object::elf::{self, FileHeader64};
 use object::read::elf::{FileHeader, ProgramHeader, Sym};
-use object::Endianness;
 
 use crate::model::failure::{OrFail, Outcome};
 
@@ -52,9 +52,8 @@ impl Executable {
 
     /// The symbols of the function at a place in the file; none when there is no such function, or no symbols.
     pub fn names_at(&self, place: u64) -> &[String] {
-        let within = |segment: &&Segment| {
-            place.checked_sub(segment.in_file).is_some_and(|inner| inner < segment.len)
-        };
+        let within =
+            |segment: &&Segment| place.checked_sub(segment.in_file).is_some_and(|inner| inner < segment.len);
         let Some(segment) = self.segments.iter().find(within) else { return &[] };
         let address = segment.address.wrapping_add(place - segment.in_file);
         let after = self.functions.partition_point(|function| function.begin <= address);
@@ -112,9 +111,11 @@ mod tests {
     fn a_function_of_this_program_is_found_by_its_place_in_the_file() {
         assert_eq!(a_function_to_be_found(), 17);
         let program = Executable::read(&std::env::current_exe().unwrap()).unwrap();
-        let is_it = |function: &&Function| function.names.iter().any(|n| n.contains("a_function_to_be_found"));
+        let is_it =
+            |function: &&Function| function.names.iter().any(|n| n.contains("a_function_to_be_found"));
         let function = program.functions.iter().find(is_it).unwrap();
-        let holds = |segment: &&Segment| (segment.address..segment.address + segment.len).contains(&function.begin);
+        let holds =
+            |segment: &&Segment| (segment.address..segment.address + segment.len).contains(&function.begin);
         let segment = program.segments.iter().find(holds).unwrap();
         let place = function.begin - segment.address + segment.in_file;
         assert_eq!(program.names_at(place), function.names);

@@ -2,17 +2,15 @@
 
 use std::collections::HashMap;
 
+use object::Endianness;
 use object::elf;
 use object::read::elf::{FileHeader, Rela, SectionHeader, Sym};
 use object::read::{SectionIndex, SymbolIndex};
-use object::Endianness;
 
 use super::objects::{Meaning, Object, Objects, Place};
 use super::unwinding::{self, FunctionRecord};
-use crate::analysis::code::{Graph, Node, Reference, Shape, Target};
+use crate::analysis::code::{BELONGS, Graph, Node, Reference, Shape, Target, UNWINDING};
 
-/// Ties a function to its unwinding record, and that to the one it shares; no relocation is of this type.
-const BELONGS: u32 = u32::MAX;
 /// Marks relocations that refer to a function which chooses another one when the program is loaded.
 const CHOOSES: u32 = 1 << 31;
 /// Types of relocations whose value follows from the place of what they refer to.
@@ -89,8 +87,14 @@ enum Part {
 /// # Errors
 /// Why the objects as a whole are not understood.
 pub(super) fn build(objects: &Objects<'_>, exported: &[String]) -> Result<Graph, String> {
-    let mut builder =
-        Builder { objects, graph: Graph::default(), numbers: HashMap::new(), parts: Vec::new(), names: HashMap::new(), unwinding: HashMap::new() };
+    let mut builder = Builder {
+        objects,
+        graph: Graph::default(),
+        numbers: HashMap::new(),
+        parts: Vec::new(),
+        names: HashMap::new(),
+        unwinding: HashMap::new(),
+    };
     let entry = builder.named("main", 0);
     if !matches!(entry, Target::Within { .. }) {
         return Err("what was linked has no `main`".to_owned());
@@ -147,7 +151,8 @@ impl<'d> Builder<'_, 'd> {
                 let is_of = |prefix: &&str| {
                     name.strip_prefix(*prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
                 };
-                let by_name = [".init", ".fini", ".init_array", ".fini_array", ".preinit_array", ".ctors", ".dtors"];
+                let by_name =
+                    [".init", ".fini", ".init_array", ".fini_array", ".preinit_array", ".ctors", ".dtors"];
                 if by_type || by_name.iter().any(|prefix| is_of(&prefix)) {
                     let root = self.within(Part::Section(number, index.0), 0);
                     self.graph.roots.push(root);
@@ -183,11 +188,22 @@ impl<'d> Builder<'_, 'd> {
             }
         }
         let names = self.names.entry(number).or_insert_with(|| names(object)).get(&index.0);
-        Node { names: names.cloned().unwrap_or_default(), section: name, shape, content: content.to_vec(), references }
+        Node {
+            names: names.cloned().unwrap_or_default(),
+            section: name,
+            shape,
+            content: content.to_vec(),
+            references,
+        }
     }
 
     /// The relocations of a part of a section, in order, counted from the part's begin.
-    fn references(&mut self, number: usize, index: SectionIndex, range: std::ops::Range<u64>) -> Vec<Reference> {
+    fn references(
+        &mut self,
+        number: usize,
+        index: SectionIndex,
+        range: std::ops::Range<u64>,
+    ) -> Vec<Reference> {
         let object = &self.objects.objects[number];
         let Some(mut entries) = object.relocations(index) else {
             return vec![unclear(0, format!("the relocations of `{}` cannot be read", object.name))];
@@ -201,7 +217,9 @@ impl<'d> Builder<'_, 'd> {
             let kind = rela.r_type(endian, false).0;
             let addend = rela.r_addend(endian);
             let (target, chooses) = match UNDERSTOOD.contains(&kind) {
-                false => (Target::Unclear(format!("relocations of the type {kind} are not understood")), false),
+                false => {
+                    (Target::Unclear(format!("relocations of the type {kind} are not understood")), false)
+                }
                 true => match rela.symbol(endian, false) {
                     None => (Target::Absolute(addend as u64), false),
                     Some(symbol) => self.symbol((number, symbol), addend),
@@ -217,7 +235,10 @@ impl<'d> Builder<'_, 'd> {
     fn symbol(&mut self, place: Place, addend: i64) -> (Target, bool) {
         let object = &self.objects.objects[place.0];
         let Ok(symbol) = object.symbols.symbol(place.1) else {
-            return (Target::Unclear(format!("`{}` refers to a symbol that it does not have", object.name)), false);
+            return (
+                Target::Unclear(format!("`{}` refers to a symbol that it does not have", object.name)),
+                false,
+            );
         };
         if symbol.is_local() {
             return (self.defined(place, addend), is_chooser(symbol));
@@ -243,10 +264,12 @@ impl<'d> Builder<'_, 'd> {
             Meaning::Outside if OF_THE_WHOLE.contains(&name) => {
                 Target::Unclear(format!("`{name}` is a place that depends on everything that is linked"))
             }
-            Meaning::Outside => match name.strip_prefix("__start_").or_else(|| name.strip_prefix("__stop_")) {
-                Some(section) => self.within(Part::Collection(section.to_owned()), addend),
-                None => Target::Outside { name: name.to_owned(), addend },
-            },
+            Meaning::Outside => {
+                match name.strip_prefix("__start_").or_else(|| name.strip_prefix("__stop_")) {
+                    Some(section) => self.within(Part::Collection(section.to_owned()), addend),
+                    None => Target::Outside { name: name.to_owned(), addend },
+                }
+            }
         }
     }
 
@@ -265,7 +288,9 @@ impl<'d> Builder<'_, 'd> {
             return unclear("lies in no section");
         };
         let Some((shape, content)) = content(object, section) else { return unclear("lies in no section") };
-        if shape.flags & elf::SHF_MERGE.0 != 0 && shape.element > 0 && object.relocations(section).is_some_and(|r| r.is_empty())
+        if shape.flags & elf::SHF_MERGE.0 != 0
+            && shape.element > 0
+            && object.relocations(section).is_some_and(|r| r.is_empty())
         {
             // By the symbol of a section, the addend says which element; by any other, the symbol does.
             let by_section = symbol.st_type() == elf::STT_SECTION;
@@ -301,9 +326,13 @@ impl<'d> Builder<'_, 'd> {
     fn record(&mut self, number: usize, section: SectionIndex, begin: usize) -> Node {
         let object = &self.objects.objects[number];
         let name = object.section_name(section);
-        let records = content(object, section).and_then(|(shape, all)| Some((shape, all, unwinding::parse(all)?)));
+        let records =
+            content(object, section).and_then(|(shape, all)| Some((shape, all, unwinding::parse(all)?)));
         let Some((shape, all, records)) = records else {
-            return unclear_node(&name, format!("the unwinding tables of `{}` are not understood", object.name));
+            return unclear_node(
+                &name,
+                format!("the unwinding tables of `{}` are not understood", object.name),
+            );
         };
         let function = records.functions.iter().find(|record| record.range.start == begin);
         let range = match function {
@@ -313,11 +342,11 @@ impl<'d> Builder<'_, 'd> {
                 None => return unclear_node(&name, "an unwinding record is missing".to_owned()),
             },
         };
-        let mut content = all[range.clone()].to_vec();
+        let mut content = unwinding::without_padding(&all[range.clone()]);
         let mut references = self.references(number, section, range.start as u64..range.end as u64);
         if let Some(record) = function {
             // A distance within the table, which depends on what else is in it.
-            content[FunctionRecord::COMMON_AT..FunctionRecord::FUNCTION_AT].fill(0);
+            content.iter_mut().take(FunctionRecord::FUNCTION_AT).for_each(|byte| *byte = 0);
             let target = self.within(Part::Record(number, section.0, record.common.start), 0);
             references.push(Reference { offset: FunctionRecord::COMMON_AT as u64, kind: BELONGS, target });
         }
@@ -406,7 +435,7 @@ fn names(object: &Object<'_>) -> HashMap<usize, Vec<String>> {
 fn records(object: &Object<'_>) -> HashMap<usize, Result<Vec<(usize, FunctionRecord)>, String>> {
     let mut found: HashMap<usize, Result<Vec<_>, String>> = HashMap::new();
     for (index, _) in object.sections.enumerate() {
-        if object.section_name(index) != ".eh_frame" {
+        if object.section_name(index) != UNWINDING {
             continue;
         }
         let parsed = content(object, index).and_then(|(_, all)| unwinding::parse(all));

@@ -59,8 +59,7 @@ impl<'d> Objects<'d> {
     /// # Errors
     /// What is not understood about the inputs.
     pub(super) fn parse(files: impl Iterator<Item = (String, &'d [u8])>) -> Result<Objects<'d>, String> {
-        let mut objects =
-            Objects { objects: Vec::new(), shared: Vec::new(), definitions: HashMap::new() };
+        let mut objects = Objects { objects: Vec::new(), shared: Vec::new(), definitions: HashMap::new() };
         for (name, data) in files {
             match FileKind::parse(data) {
                 Ok(FileKind::Archive) => objects.add_archive(&name, data)?,

@@ -120,12 +120,20 @@ fn compile(library: &str, program: &str, flags: &[&str]) -> Compiled {
         std::fs::write(&path, source).unwrap();
         let mut command = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
         // Relative, so that the directory is not embedded.
-        command.current_dir(dir.path()).arg(format!("./{name}.rs")).args(["--edition=2021", "-Copt-level=3", "-Cdebuginfo=0"]);
+        command.current_dir(dir.path()).arg(format!("./{name}.rs")).args([
+            "--edition=2021",
+            "-Copt-level=3",
+            "-Cdebuginfo=0",
+        ]);
         let output = command.args(flags).args(more).env_remove("RUSTFLAGS").output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     };
     rustc("library", library, &["--crate-type=rlib"]);
-    rustc("program", program, &["--crate-type=bin", "--emit=obj", "--extern=library=liblibrary.rlib", "-Ccodegen-units=1"]);
+    rustc(
+        "program",
+        program,
+        &["--crate-type=bin", "--emit=obj", "--extern=library=liblibrary.rlib", "-Ccodegen-units=1"],
+    );
     let files = ["program.o", "liblibrary.rlib"].map(|name| dir.path().join(name));
     Compiled { inputs: Inputs::read(&files).unwrap(), _dir: dir }
 }
@@ -157,7 +165,11 @@ fn the_same_source_gives_the_same_code() {
     let (one, other) = (compile(LIBRARY, PROGRAM, &[]), compile(LIBRARY, PROGRAM, &[]));
     assert!(matches!(compare(&one, &other), CodeIdentity::Identical { .. }));
     let graph = graph(&one);
-    let unclear = graph.nodes.iter().flat_map(|node| &node.references).find(|reference| matches!(reference.target, Target::Unclear(_)));
+    let unclear = graph
+        .nodes
+        .iter()
+        .flat_map(|node| &node.references)
+        .find(|reference| matches!(reference.target, Target::Unclear(_)));
     assert_eq!(unclear, None);
 }
 
@@ -175,7 +187,10 @@ fn a_change_that_is_inlined_is_seen_where_it_went() {
 
 #[test]
 fn a_change_behind_a_dynamic_call_is_seen() {
-    assert_changed(with_library("self.0 * self.0 + 11", "self.0 * self.0 + 12"), "<library::Square as library::Shape>::area");
+    assert_changed(
+        with_library("self.0 * self.0 + 11", "self.0 * self.0 + 12"),
+        "<library::Square as library::Shape>::area",
+    );
 }
 
 #[test]
@@ -207,8 +222,14 @@ fn a_change_that_only_a_panic_passes_is_seen() {
 
 #[test]
 fn a_change_elsewhere_is_none() {
-    assert!(matches!(with_library("black_box(x) + 1000", "black_box(x) * 2000 + 7"), CodeIdentity::Identical { .. }));
-    let more = with_library("#[inline(never)]\npub fn elsewhere", "pub fn newcomer(x: f64) -> f64 { black_box(x) * 9.5 }\n#[inline(never)]\npub fn elsewhere");
+    assert!(matches!(
+        with_library("black_box(x) + 1000", "black_box(x) * 2000 + 7"),
+        CodeIdentity::Identical { .. }
+    ));
+    let more = with_library(
+        "#[inline(never)]\npub fn elsewhere",
+        "pub fn newcomer(x: f64) -> f64 { black_box(x) * 9.5 }\n#[inline(never)]\npub fn elsewhere",
+    );
     assert!(more.is_identical(), "{more:?}");
 }
 
@@ -228,7 +249,11 @@ fn lines_that_move_are_told_and_count_as_the_same() {
 
 #[test]
 fn a_line_that_the_program_looks_at_is_a_difference() {
-    let line = LIBRARY.replacen("looked_up(at: usize) -> u32 {", "looked_up(at: usize) -> u32 {\n    let at = at + line!() as usize;", 1);
+    let line = LIBRARY.replacen(
+        "looked_up(at: usize) -> u32 {",
+        "looked_up(at: usize) -> u32 {\n    let at = at + line!() as usize;",
+        1,
+    );
     let moved = line.replacen("pub trait Shape {", "\npub trait Shape {", 1);
     let identity = compare(&compile(&line, PROGRAM, &[]), &compile(&moved, PROGRAM, &[]));
     assert!(matches!(identity, CodeIdentity::Different { .. }), "{identity:?}");
@@ -245,9 +270,14 @@ fn names_and_their_hashes_do_not_count() {
 #[test]
 fn what_the_loader_runs_counts_although_nothing_refers_to_it() {
     let constructor = |value: u64| {
-        format!("{LIBRARY}\nextern \"C\" fn begin() {{ COUNTER.store({value}, Ordering::Relaxed) }}\n#[used]\n#[link_section = \".init_array\"]\nstatic BEGIN: extern \"C\" fn() = begin;")
+        format!(
+            "{LIBRARY}\nextern \"C\" fn begin() {{ COUNTER.store({value}, Ordering::Relaxed) }}\n#[used]\n#[link_section = \".init_array\"]\nstatic BEGIN: extern \"C\" fn() = begin;"
+        )
     };
-    assert_changed(compare(&compile(&constructor(1), PROGRAM, &[]), &compile(&constructor(2), PROGRAM, &[])), "library::begin");
+    assert_changed(
+        compare(&compile(&constructor(1), PROGRAM, &[]), &compile(&constructor(2), PROGRAM, &[])),
+        "library::begin",
+    );
 }
 
 #[test]
@@ -270,13 +300,22 @@ fn what_depends_on_the_whole_program_is_unknown_and_never_the_same() {
     let program = PROGRAM.replacen("fn main() {", "fn main() {\n    black_box(end());", 1);
     let (one, other) = (compile(&library, &program, &[]), compile(&library, &program, &[]));
     assert!(matches!(compare(&one, &other), CodeIdentity::Unknown { .. }));
-    assert!(compare(&compile(&library, PROGRAM, &[]), &compile(&library, PROGRAM, &[])).is_identical(), "it is not reached");
+    assert!(
+        compare(&compile(&library, PROGRAM, &[]), &compile(&library, PROGRAM, &[])).is_identical(),
+        "it is not reached"
+    );
 }
 
 #[test]
 fn a_name_with_several_definitions_is_unknown() {
-    let own = |value: u64| format!("{LIBRARY}\n#[no_mangle]\n#[inline(never)]\npub extern \"C\" fn twice() -> u64 {{ {value} }}");
-    let program = PROGRAM.replacen("fn main() {", "extern \"C\" { fn twice() -> u64; }\nfn main() {\n    black_box(unsafe { twice() });", 1);
+    let own = |value: u64| {
+        format!("{LIBRARY}\n#[no_mangle]\n#[inline(never)]\npub extern \"C\" fn twice() -> u64 {{ {value} }}")
+    };
+    let program = PROGRAM.replacen(
+        "fn main() {",
+        "extern \"C\" { fn twice() -> u64; }\nfn main() {\n    black_box(unsafe { twice() });",
+        1,
+    );
     let (one, other) = (compile(&own(1), &program, &[]), compile(&own(2), &program, &[]));
     let archives = [&one, &other].map(|compiled| compiled.inputs.files[1].clone());
     let both = Inputs { files: vec![one.inputs.files[0].clone(), archives[0].clone(), archives[1].clone()] };
@@ -287,7 +326,9 @@ fn a_name_with_several_definitions_is_unknown() {
 
 #[test]
 fn an_exported_function_counts_although_nothing_refers_to_it() {
-    let exported = |value: u64| format!("{LIBRARY}\n#[no_mangle]\npub extern \"C\" fn called_back() -> u64 {{ {value} }}");
+    let exported = |value: u64| {
+        format!("{LIBRARY}\n#[no_mangle]\npub extern \"C\" fn called_back() -> u64 {{ {value} }}")
+    };
     let (one, other) = (compile(&exported(1), PROGRAM, &[]), compile(&exported(2), PROGRAM, &[]));
     assert!(compare(&one, &other).is_identical());
     let names = ["called_back".to_owned()];
@@ -308,24 +349,27 @@ fn what_is_no_program_is_refused() {
 fn damaged_inputs_never_panic() {
     let compiled = compile(LIBRARY, PROGRAM, &[]);
     let lengths: Vec<usize> = compiled.inputs.files.iter().map(|(_, bytes)| bytes.len()).collect();
-    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases: 200, ..ProptestConfig::default() });
-    let changes = proptest::collection::vec((any::<proptest::sample::Index>(), any::<bool>(), any::<u8>()), 1..30);
-    let damage = |(changes, cut): (Vec<(proptest::sample::Index, bool, u8)>, Option<proptest::sample::Index>)| {
-        let mut files = compiled.inputs.files.clone();
-        for (at, archive, byte) in changes {
-            let file = usize::from(archive);
-            // The tables are more interesting than the code.
-            let at = at.index(lengths[file]);
-            files[file].1[at] = byte;
-        }
-        if let Some(cut) = cut {
-            files[1].1.truncate(cut.index(lengths[1]));
-        }
-        if let Ok(graph) = (Inputs { files }).graph(&[]) {
-            let _ = Walker::new(&graph).reached(&Default::default());
-            let _ = Programs::new(ByRole::new(&graph, &graph)).whole();
-        }
-        Ok(())
-    };
+    let mut runner =
+        proptest::test_runner::TestRunner::new(ProptestConfig { cases: 200, ..ProptestConfig::default() });
+    let changes =
+        proptest::collection::vec((any::<proptest::sample::Index>(), any::<bool>(), any::<u8>()), 1..30);
+    let damage =
+        |(changes, cut): (Vec<(proptest::sample::Index, bool, u8)>, Option<proptest::sample::Index>)| {
+            let mut files = compiled.inputs.files.clone();
+            for (at, archive, byte) in changes {
+                let file = usize::from(archive);
+                // The tables are more interesting than the code.
+                let at = at.index(lengths[file]);
+                files[file].1[at] = byte;
+            }
+            if let Some(cut) = cut {
+                files[1].1.truncate(cut.index(lengths[1]));
+            }
+            if let Ok(graph) = (Inputs { files }).graph(&[]) {
+                let _ = Walker::new(&graph).reached(&Default::default());
+                let _ = Programs::new(ByRole::new(&graph, &graph)).whole();
+            }
+            Ok(())
+        };
     runner.run(&(changes, proptest::option::of(any::<proptest::sample::Index>())), damage).unwrap();
 }

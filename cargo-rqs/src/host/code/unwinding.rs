@@ -60,6 +60,16 @@ pub(super) fn parse(section: &[u8]) -> Option<Records> {
     Some(records)
 }
 
+/// A record without its length and without what fills it up to whole words: instructions that do nothing, which are zeroes.
+/// How many there are depends on what stands behind it.
+pub(super) fn without_padding(record: &[u8]) -> Vec<u8> {
+    let mut content = record.to_vec();
+    content.iter_mut().take(FunctionRecord::COMMON_AT).for_each(|byte| *byte = 0);
+    let len = content.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    content.truncate(len);
+    content
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -88,6 +98,14 @@ mod tests {
         assert_eq!(parse(&record(17, 16)), None, "it shares a record that is not there");
         assert_eq!(parse(&[0xff; 12]), None, "longer than 32 bits can say");
         assert_eq!(parse(&[record(0, 12), record(24, 2)].concat()), None, "no function");
+    }
+
+    #[test]
+    fn what_fills_a_record_up_does_not_count() {
+        let (short, long) = ([12, 0, 0, 0, 9, 9, 9, 9, 7, 0], [16, 0, 0, 0, 9, 9, 9, 9, 7, 0, 0, 0, 0, 0]);
+        assert_eq!(without_padding(&short), without_padding(&long));
+        assert_eq!(without_padding(&short), [0, 0, 0, 0, 9, 9, 9, 9, 7]);
+        assert_eq!(without_padding(&[0; 3]), [0; 0]);
     }
 
     proptest! {

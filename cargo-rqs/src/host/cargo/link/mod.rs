@@ -68,7 +68,11 @@ pub fn link_inputs(suite: &BuiltSuite) -> Outcome<Option<LinkInputs>> {
         None => Some(PathBuf::from(argument))
             .filter(|path| !argument.starts_with('-') && argument != output && path.is_file()),
     };
-    let mut inputs = LinkInputs { files: Vec::new(), settings: vec![link.linker.to_string_lossy().into_owned()], searched: Vec::new() };
+    let mut inputs = LinkInputs {
+        files: Vec::new(),
+        settings: vec![link.linker.to_string_lossy().into_owned()],
+        searched: Vec::new(),
+    };
     let mut arguments = link.arguments.iter();
     while let Some(argument) = arguments.next() {
         let searched = match argument.strip_prefix("-L") {
