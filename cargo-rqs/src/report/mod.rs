@@ -1,7 +1,8 @@
 //! Comparisons and histories to text, Markdown and JSON, as strings.
 
 pub mod checks;
-pub mod counters;
+pub mod code;
+mod counters;
 pub mod escape;
 pub mod flame;
 pub mod hosts;

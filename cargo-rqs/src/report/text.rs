@@ -5,7 +5,7 @@ use super::flame::told;
 use super::numbers;
 use super::paint::{Paint, Tone};
 use super::table::{self, Align, Line};
-use super::{Details, ledger, words};
+use super::{Details, code, ledger, words};
 use crate::analysis::comparison::{Comparison, SuiteComparison};
 use crate::analysis::row::{Finding, Row};
 use crate::model::ByRole;
@@ -128,7 +128,9 @@ fn remarks(row: &Row, comparison: &Comparison, details: Details) -> Vec<Line> {
     let words = words::remarks(row, &comparison.summary, details).into_iter();
     let words =
         words.chain(told::of_row(row).into_iter().map(|(name, part)| format!("{}: {part}", visible(name))));
-    lines.extend(words.map(|remark| Line::Across(format!("    {remark}"), Tone::Quiet)));
+    let changed: Vec<String> = code::changed(row).iter().map(|name| visible(name)).collect();
+    let changed = (!changed.is_empty()).then(|| format!("changed: {}", changed.join(", ")));
+    lines.extend(changed.into_iter().chain(words).map(|remark| Line::Across(format!("    {remark}"), Tone::Quiet)));
     lines
 }
 
