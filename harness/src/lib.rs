@@ -4,7 +4,8 @@
 //! [`Pair::take_turns`] measures one epoch sample by sample under the clock probe, and [`Pair::alternate`] is the
 //! fallback for executables that the probe cannot steer. [`counts::Counter`] counts what a benchmark executes. What comes
 //! out are the raw integers of [`contract`]. [`hardware`] measures the machine itself, and how evenly it runs. With the
-//! cargo feature `profile`, `profile` samples one executable at a time and gives folded stacks; with `criterion` there is
+//! cargo feature `profile`, `profile` samples one executable at a time and gives folded stacks, and `stacks` says from where each benchmark is
+//! measured; with `criterion` there is
 //! `suite`, a Criterion set-up for suites of one's own.
 #![expect(clippy::disallowed_methods, reason = "this crate owns processes and clocks")]
 
@@ -21,6 +22,8 @@ pub mod process;
 #[cfg(feature = "profile")]
 pub mod profile;
 mod shared;
+#[cfg(feature = "profile")]
+pub mod stacks;
 #[cfg(feature = "criterion")]
 pub mod suite;
 mod usage;

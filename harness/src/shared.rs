@@ -171,6 +171,18 @@ impl SharedMemory {
         shared.turns.store(turns as u32, Release);
     }
 
+    /// Lets the probes note the stack where a benchmark first reads the clock.
+    pub fn set_stack_wanted(&self) {
+        self.shared().stack_wanted.store(1, Release);
+    }
+
+    /// The return addresses that the probe of a side noted at the begin of the last warm-up, the innermost first.
+    pub fn stack(&self, role: Role) -> Vec<u64> {
+        let side = self.side(role);
+        let count = side.frame_count.load(Relaxed) as usize;
+        side.frames.iter().take(count).map(|frame| frame.load(Relaxed)).collect()
+    }
+
     /// Lets the probes count samples under valgrind instead of timing them.
     pub fn set_counting(&self) {
         self.shared().counting.store(1, Release);

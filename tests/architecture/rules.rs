@@ -23,10 +23,11 @@ const PURE: [&str; 4] = ["model", "plan", "analysis", "report"];
 /// Rooms that touch the machine through others only.
 const WITHOUT_MACHINE: [&str; 7] = ["model", "plan", "analysis", "report", "trial", "commands", "cli"];
 /// Crates of which every part is pure.
-const PURE_CRATES: [&str; 12] = [
+const PURE_CRATES: [&str; 13] = [
     "globset",
     "inferno",
     "regex",
+    "rustc_demangle",
     "schemars",
     "serde",
     "serde_json",

@@ -65,7 +65,7 @@ pub fn compare(record: &RunRecord) -> Comparison {
                 .zip(levels)
                 .map(|(benchmark, level)| {
                     let own = record.policy.with(&benchmark.policy);
-                    let row = row::row(suite.identical, benchmark, &own, *level);
+                    let row = row::row(suite.identical || benchmark.identical, benchmark, &own, *level);
                     let row = row.confirmed(benchmark, most_layouts, &own);
                     let standing = gate::standing(&row, &benchmark.acceptances, record.started_unix_s);
                     Row { standing, ..row }

@@ -78,7 +78,7 @@ pub fn alpha_per_benchmark(suites: &[SuiteRecord], policy: &Policy) -> f64 {
     policy.alpha / measured_benchmarks(suites).max(1) as f64
 }
 
-/// How many benchmarks have to be measured: they exist on both sides, in executables that are not the same code.
+/// How many benchmarks have to be measured: they exist on both sides and are not the same code.
 pub fn measured_benchmarks(suites: &[SuiteRecord]) -> usize {
     suites
         .iter()
@@ -88,7 +88,7 @@ pub fn measured_benchmarks(suites: &[SuiteRecord]) -> usize {
 
 /// Whether a benchmark has to be measured.
 pub fn is_measured(suite: &SuiteRecord, benchmark: &BenchmarkRecord) -> bool {
-    !suite.identical && benchmark.presence.is_both()
+    !suite.identical && !benchmark.identical && benchmark.presence.is_both()
 }
 
 /// The log-ratios of a benchmark's usable epochs, in time order.

@@ -4,6 +4,7 @@ pub mod accepting;
 pub mod allocation;
 pub mod causes;
 pub mod centre;
+pub mod code;
 pub mod comparison;
 pub mod conditions;
 pub mod confidence;

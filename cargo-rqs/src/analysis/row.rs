@@ -7,6 +7,7 @@ use super::steadiness::{self, Steadiness};
 use super::used::{self, Used};
 use super::verdict::{self, Judgement, Verdict};
 use super::work::{self, Work};
+use crate::model::code::CodeIdentity;
 use crate::model::policy::Policy;
 use crate::model::profile::ProfileRecord;
 use crate::model::record::{BenchmarkRecord, Presence};
@@ -48,6 +49,8 @@ pub struct Row {
     pub over_layouts: Option<OverLayouts>,
     /// Its policy, and what it does to the run.
     pub standing: Standing,
+    /// How the code that it reaches compares, if it was looked into.
+    pub code: Option<CodeIdentity>,
 }
 
 impl Row {
@@ -83,7 +86,7 @@ impl Row {
 pub enum Finding {
     /// It was measured on both sides; the outlook stands with an inconclusive verdict only.
     Measured(Judgement, Option<Outlook>),
-    /// Both executables are the same code, so nothing can have changed.
+    /// It is the same code on both sides, in all of the executable or in what it reaches, so nothing can have changed.
     Identical,
     /// It exists in the candidate only.
     Added,
@@ -104,7 +107,7 @@ pub struct Outlook {
     pub epochs_still_needed: Option<usize>,
 }
 
-/// Judges one benchmark. `identical` says whether both executables of its suite are the same code.
+/// Judges one benchmark. `identical` says whether it is the same code on both sides.
 pub fn row(identical: bool, benchmark: &BenchmarkRecord, policy: &Policy, alpha: f64) -> Row {
     let mut kept: Vec<EpochEstimate> = Vec::new();
     let mut row = Row {
@@ -124,6 +127,7 @@ pub fn row(identical: bool, benchmark: &BenchmarkRecord, policy: &Policy, alpha:
         layouts: Vec::new(),
         over_layouts: None,
         standing: Standing::before_ruling(*policy, benchmark.policy.clone()),
+        code: benchmark.code.clone(),
     };
     row.engines.sort();
     row.engines.dedup();

@@ -3,6 +3,7 @@
 pub mod artifacts;
 pub mod cargo;
 pub mod clock;
+pub mod code;
 pub mod config;
 pub mod counts;
 pub mod environment;

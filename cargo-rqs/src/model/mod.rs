@@ -2,6 +2,7 @@
 
 pub mod acceptance;
 pub mod check;
+pub mod code;
 pub mod config;
 pub mod cores;
 pub mod date;

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::acceptance::AppliedAcceptance;
+use super::code::CodeIdentity;
 use super::ledger::{Columns, LedgerEntry};
 use super::policy::{BenchmarkPolicy, Budget, Policy};
 use super::profile::{ProfileRecord, ProfilingPass};
@@ -153,6 +154,12 @@ pub struct BenchmarkRecord {
     /// Whether it exists on both sides.
     #[serde(default, skip_serializing_if = "Presence::is_both")]
     pub presence: Presence,
+    /// Whether it is not measured, because it reaches the same code on both sides.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub identical: bool,
+    /// How the code that it reaches compares; absent when it was not looked into.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<CodeIdentity>,
     /// What it did instead of giving numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<BenchmarkFailure>,
@@ -191,6 +198,8 @@ impl BenchmarkRecord {
         BenchmarkRecord {
             key,
             presence,
+            identical: false,
+            code: None,
             failure: None,
             epochs: Vec::new(),
             counts: None,

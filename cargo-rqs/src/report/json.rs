@@ -139,6 +139,7 @@ fn benchmark(row: &Row) -> BenchmarkReport<'_> {
         engines: &row.engines,
         blocks: row.blocks,
         dropped_blocks: row.dropped,
+        code: row.code.as_ref(),
         profile: row.profile.as_ref(),
         steadiness: row.steadiness.map(|class| match class {
             Steadiness::Flat => SteadinessWord::Flat,

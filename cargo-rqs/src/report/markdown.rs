@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::escape::{html_block, markdown_code as code};
 use super::flame::told;
 use super::numbers;
-use super::{Details, causes, policies, words};
+use super::{Details, causes, code as reached, policies, words};
 use crate::analysis::comparison::Comparison;
 use crate::analysis::row::{Finding, Row};
 use crate::analysis::standing::Ruling;
@@ -122,10 +122,12 @@ fn remarks(rows: &[Named], comparison: &Comparison) -> Option<String> {
         .iter()
         .flat_map(|(_, row)| {
             let name = code(&row.key.to_string());
+            let changed: Vec<String> = reached::changed(row).iter().map(|name| code(name)).collect();
+            let changed = (!changed.is_empty()).then(|| format!("changed: {}", changed.join(", ")));
             let found = told::of_row(row).into_iter().map(|(name, part)| format!("{} {part}", code(name)));
             let remarks =
                 words::remarks(row, &comparison.summary, Details::default()).into_iter().chain(found);
-            let remarks = remarks.chain(policies::remarks(row, code));
+            let remarks = changed.into_iter().chain(remarks).chain(policies::remarks(row, code));
             remarks.map(move |remark| format!("- {name}: {remark}"))
         })
         .collect();

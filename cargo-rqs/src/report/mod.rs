@@ -3,7 +3,8 @@
 pub mod acceptances;
 pub mod causes;
 pub mod checks;
-pub mod counters;
+pub mod code;
+mod counters;
 pub mod escape;
 pub mod flame;
 pub mod hosts;

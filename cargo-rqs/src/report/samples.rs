@@ -5,6 +5,7 @@ mod governed;
 pub use governed::governed;
 
 use crate::analysis::comparison::{Comparison, compare};
+use crate::model::code::CodeIdentity;
 use crate::model::ledger::LedgerEntry;
 use crate::model::policy::{Budget, Policy};
 use crate::model::record::{
@@ -38,14 +39,20 @@ pub fn stormy() -> (RunRecord, Comparison) {
         suite(
             "json::parse",
             vec![
-                counted(measured("plain", 9, 1_234.0, 0.0542), 5_000, 5_300),
+                BenchmarkRecord {
+                    code: Some(different(&["json::number", "evil::<`\u{1b}[2J|@everyone>"])),
+                    ..counted(measured("plain", 9, 1_234.0, 0.0542), 5_000, 5_300)
+                },
                 measured(
                     "evil\x1b[2J\x1b]0;owned\x07|`</code>` @everyone\n# heading \u{202e}txt",
                     9,
                     10.0,
                     0.0,
                 ),
-                counted(measured("שלום/解析/größe", 9, 55_500.0, -0.2), 100_000, 100_000),
+                BenchmarkRecord {
+                    code: Some(CodeIdentity::Identical { reached: "e".repeat(64) }),
+                    ..counted(measured("שלום/解析/größe", 9, 55_500.0, -0.2), 100_000, 100_000)
+                },
                 measured(&format!("group/{}/end", "very_long_function_name_".repeat(6)), 3, 2e9, 0.2),
                 BenchmarkRecord {
                     counts: Some(ByRole::new(
@@ -57,6 +64,11 @@ pub fn stormy() -> (RunRecord, Comparison) {
                 measured("single", 1, 5.0, 0.01),
                 warming("warming", 10),
                 failed("broken"),
+                BenchmarkRecord {
+                    identical: true,
+                    code: Some(CodeIdentity::IdenticalButForPanicLocations { reached: "f".repeat(64) }),
+                    ..benchmark("elsewhere", vec![])
+                },
                 BenchmarkRecord { presence: Presence::Added, ..benchmark("new", vec![]) },
                 BenchmarkRecord { presence: Presence::Removed, ..benchmark("old", vec![]) },
             ],
@@ -272,6 +284,11 @@ fn suite(name: &str, benchmarks: Vec<BenchmarkRecord>) -> SuiteRecord {
 fn benchmark(id: &str, epochs: Vec<EpochSample>) -> BenchmarkRecord {
     let key = BenchmarkKey { id: id.into(), occurrence: 0 };
     BenchmarkRecord { epochs, ..BenchmarkRecord::new(key, Presence::Both) }
+}
+
+fn different(changed: &[&str]) -> CodeIdentity {
+    let reached = ByRole::new("c".repeat(64), "d".repeat(64));
+    CodeIdentity::Different { reached, changed: changed.iter().map(|name| (*name).to_owned()).collect() }
 }
 
 fn second(id: &str) -> BenchmarkRecord {

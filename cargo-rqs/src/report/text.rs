@@ -5,7 +5,7 @@ use super::flame::told;
 use super::numbers;
 use super::paint::{Paint, Tone};
 use super::table::{self, Align, Line};
-use super::{Details, causes, ledger, policies, words};
+use super::{Details, causes, code, ledger, policies, words};
 use crate::analysis::comparison::{Comparison, SuiteComparison};
 use crate::analysis::row::{Finding, Row};
 use crate::model::ByRole;
@@ -133,8 +133,10 @@ fn remarks(row: &Row, comparison: &Comparison, details: Details) -> Vec<Line> {
     let words = words::remarks(row, &comparison.summary, details).into_iter();
     let words =
         words.chain(told::of_row(row).into_iter().map(|(name, part)| format!("{}: {part}", visible(name))));
-    let words = words.chain(policies::remarks(row, visible));
-    lines.extend(words.map(|remark| Line::Across(format!("    {remark}"), Tone::Quiet)));
+    let changed: Vec<String> = code::changed(row).iter().map(|name| visible(name)).collect();
+    let changed = (!changed.is_empty()).then(|| format!("changed: {}", changed.join(", ")));
+    let remarks = changed.into_iter().chain(words).chain(policies::remarks(row, visible));
+    lines.extend(remarks.map(|remark| Line::Across(format!("    {remark}"), Tone::Quiet)));
     lines
 }
 

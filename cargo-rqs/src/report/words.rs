@@ -100,6 +100,7 @@ pub fn remarks(row: &Row, summary: &Summary, details: Details) -> Vec<String> {
         }),
         _ => {}
     }
+    remarks.extend(super::code::remark(row));
     remarks.extend(layouts::remark(row));
     remarks.extend(super::work::remark(row));
     remarks.extend(spread_in_words(row));
@@ -174,6 +175,7 @@ pub fn circumstances(record: &RunRecord, comparison: &Comparison) -> Vec<(&'stat
         let over = format!("over {}", count(measured, "measured benchmark"));
         lines.push(("geometric mean", format!("{} {over}", numbers::change(change))));
     }
+    lines.extend(super::code::summary(comparison).map(|text| ("code", text)));
     if !summary.engines.is_empty() {
         let engines: Vec<_> = summary.engines.iter().map(|engine| engine_in_words(*engine)).collect();
         lines.push(("alternating", format!("{}; {}", engines.join(" and "), placement(&record.placement))));

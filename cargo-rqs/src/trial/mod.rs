@@ -6,6 +6,7 @@
 
 pub mod conditions;
 mod focus;
+pub mod identity;
 mod lanes;
 pub mod measure;
 pub mod prepare;

@@ -40,6 +40,13 @@ unsafe extern "C" {
     fn _Unwind_GetCFA(context: *mut c_void) -> usize;
 }
 
+/// Return addresses from a place on the stack outwards.
+struct Outwards<'a> {
+    return_slot: usize,
+    reached: bool,
+    take: &'a mut dyn FnMut(usize) -> bool,
+}
+
 struct Walk {
     return_slot: usize,
     reached: bool,
@@ -59,6 +66,22 @@ extern "C" fn visit(context: *mut c_void, argument: *mut c_void) -> c_int {
     }
     // Any value but 0 ends the walk.
     c_int::from(walk.callers.len == DEPTH)
+}
+
+extern "C" fn visit_outwards(context: *mut c_void, argument: *mut c_void) -> c_int {
+    // SAFETY: `argument` is the Outwards that `walk_stack` lends for the duration of the backtrace.
+    let walk = unsafe { &mut *argument.cast::<Outwards<'_>>() };
+    // SAFETY: the context is the unwinder's own.
+    let (address, slot) = unsafe { (_Unwind_GetIP(context), _Unwind_GetCFA(context).wrapping_sub(8)) };
+    walk.reached |= slot == walk.return_slot;
+    c_int::from(walk.reached && !(walk.take)(address))
+}
+
+/// Gives all return addresses from the hook's own at `return_slot` outwards, until `take` has enough.
+pub fn walk_stack(return_slot: usize, take: &mut dyn FnMut(usize) -> bool) {
+    let mut walk = Outwards { return_slot, reached: false, take };
+    // SAFETY: `visit_outwards` gets back the pointer it is given here.
+    unsafe { _Unwind_Backtrace(visit_outwards, (&raw mut walk).cast()) };
 }
 
 impl Callers {

@@ -11,9 +11,9 @@ mod learning;
 
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-use crate::callsite::{Callers, Signature};
+use crate::callsite::{Callers, Signature, walk_stack};
 use crate::counters::Counters;
-use crate::layout::{MAX_TURNS, NOBODY, Shared, Side, station};
+use crate::layout::{MAX_FRAMES, MAX_TURNS, NOBODY, Shared, Side, station};
 use crate::system;
 
 /// Clock reads of the first warm-up call at most; every one is unwound. The harness makes four, runtimes within the
@@ -182,11 +182,26 @@ impl Gate {
         self.end = None;
         self.learned_len = 1;
         self.reads_in_call = 1;
+        self.note_stack(return_slot);
         self.stop_at(station::WARM_UP);
         self.counters.obey();
         self.learned[0] = Callers::of(return_slot);
         self.helper_cpu_ns = system::helper_cpu_ns(clock);
         self.phase = Phase::Learning;
+    }
+
+    /// Tells the coordinator from where the benchmark reads the clock.
+    fn note_stack(&self, return_slot: usize) {
+        if self.shared.stack_wanted.load(Acquire) != 1 {
+            return;
+        }
+        let (side, mut count) = (self.side(), 0);
+        walk_stack(return_slot, &mut |address| {
+            side.frames[count].store(address as u64, Relaxed);
+            count += 1;
+            count < MAX_FRAMES
+        });
+        side.frame_count.store(count as u32, Relaxed);
     }
 
     fn count_call(&mut self, end_ns: u64) {

@@ -3,11 +3,13 @@
 use core::sync::atomic::{AtomicI32, AtomicU32, AtomicU64};
 
 /// Names this layout; a probe that finds another one stays out of the way.
-pub const MAGIC: u64 = 0x5251_5350_524f_4206;
+pub const MAGIC: u64 = 0x5251_5350_524f_4207;
 /// Turns that one plan can hold, both sides together.
 pub const MAX_TURNS: usize = 2048;
 /// Events that can be counted at the same time.
 pub const MAX_EVENTS: usize = 16;
+/// Frames that are noted at most where a benchmark first reads the clock.
+pub const MAX_FRAMES: usize = 128;
 /// Words that a `perf_event_attr` has at most; an older kernel takes a longer one whose rest is zero.
 pub const ATTRIBUTE_WORDS: usize = 20;
 /// Owner of a turn that belongs to nobody: the plan is over.
@@ -132,6 +134,12 @@ pub struct Side {
     pub counted: [CountedEvent; MAX_EVENTS],
     /// From the probe: what else its turns used.
     pub used: Used,
+    /// From the probe: how many frames stood on the stack at the first clock read of the last warm-up, if wanted.
+    pub frame_count: AtomicU32,
+    /// Keeps the next field aligned.
+    pub reserved: AtomicU32,
+    /// From the probe: their return addresses, the innermost first.
+    pub frames: [AtomicU64; MAX_FRAMES],
 }
 
 /// The whole shared memory.
@@ -151,8 +159,8 @@ pub struct Shared {
     pub plan: [PlannedTurn; MAX_TURNS],
     /// Events in the plan.
     pub event_count: AtomicU32,
-    /// Keeps the next field aligned.
-    pub reserved_too: AtomicU32,
+    /// To the probe: 1 when the stack is to be noted at the first clock read of a warm-up.
+    pub stack_wanted: AtomicU32,
     /// The events to count, each leader before its group. Read once, when a probe is loaded.
     pub events: [PlannedEvent; MAX_EVENTS],
     /// Baseline, candidate.

@@ -8,7 +8,7 @@
 //! by a clock.
 
 mod dump;
-mod solo;
+pub(crate) mod solo;
 mod valgrind;
 mod workers;
 
@@ -39,17 +39,36 @@ const LEAST_HANG_TIMEOUT_S: u64 = 300;
 /// Times that a benchmark is run beforehand to learn how its code configures it, at most.
 const MOST_SCOUTS: usize = 4;
 /// Warm-up of such a run, long enough to tell whether other threads work.
-const SCOUT_WARM_UP_NS: u64 = 5_000_000;
+pub(crate) const SCOUT_WARM_UP_NS: u64 = 5_000_000;
 /// Other threads that had less than this share of the warm-up did not run.
 const HELPER_SHARE: f64 = 0.02;
 
 /// Counts the benchmarks of executables, one at a time.
 pub struct Counter<'a> {
     valgrind: &'a Valgrind,
-    conditions: Conditions,
-    interrupted: &'a AtomicBool,
-    scratch: PathBuf,
-    probe: File,
+    stand: Stand<'a>,
+}
+
+/// Where single processes run that are not timed.
+pub(crate) struct Stand<'a> {
+    pub(crate) conditions: Conditions,
+    pub(crate) interrupted: &'a AtomicBool,
+    pub(crate) scratch: PathBuf,
+    pub(crate) probe: File,
+}
+
+impl<'a> Stand<'a> {
+    /// Readies a folder of its own, which is left behind.
+    pub(crate) fn ready(
+        conditions: Conditions,
+        interrupted: &'a AtomicBool,
+        scratch: &Path,
+    ) -> Result<Self, MeasureError> {
+        let path = scratch.join("rqs_probe.so");
+        let probe = crate::process::install(&path, crate::PROBE).and_then(|()| File::open(&path));
+        let probe = system(probe, || format!("cannot install the probe at `{}`", path.display()))?;
+        Ok(Stand { conditions, interrupted, scratch: scratch.to_owned(), probe })
+    }
 }
 
 /// What is known of a benchmark once it has run.
@@ -71,15 +90,12 @@ impl<'a> Counter<'a> {
         interrupted: &'a AtomicBool,
         scratch: &Path,
     ) -> Result<Self, MeasureError> {
-        let path = scratch.join("rqs_probe.so");
-        let probe = crate::process::install(&path, crate::PROBE).and_then(|()| File::open(&path));
-        let probe = system(probe, || format!("cannot install the probe at `{}`", path.display()))?;
         let conditions = Conditions {
             aslr_off: true,
             hang_timeout_s: hang_timeout_s.max(LEAST_HANG_TIMEOUT_S),
             ..Conditions::default()
         };
-        Ok(Counter { valgrind, conditions, interrupted, scratch: scratch.to_owned(), probe })
+        Ok(Counter { valgrind, stand: Stand::ready(conditions, interrupted, scratch)? })
     }
 
     /// Counts one benchmark.
@@ -91,7 +107,7 @@ impl<'a> Counter<'a> {
             Ok(Ok(counts)) => Ok(Counted::Counts(counts)),
             Ok(Err(why)) => Ok(Counted::NotCounted(why)),
             Err(MeasureError::Hung(_)) => {
-                Ok(Counted::NotCounted(NotCounted::Silent(self.conditions.hang_timeout_s)))
+                Ok(Counted::NotCounted(NotCounted::Silent(self.stand.conditions.hang_timeout_s)))
             }
             Err(error) => Err(error),
         }
@@ -112,7 +128,7 @@ impl<'a> Counter<'a> {
             helper_threads: false,
         };
         for _ in 0..MOST_SCOUTS {
-            let mut solo = Solo::start(self, executable, &self.arguments(key), None)?;
+            let mut solo = Solo::start(&self.stand, executable, &self.arguments(key), None)?;
             let found = match solo.scout(key, &scouted.config)? {
                 Ok(found) => found,
                 Err(broken) => return Ok(Err(solo.reason(broken))),
@@ -144,8 +160,9 @@ impl<'a> Counter<'a> {
         scouted: &Scouted,
         each: Option<u64>,
     ) -> Result<Result<Counts, NotCounted>, MeasureError> {
-        let output = self.scratch.join("counts");
-        let mut solo = Solo::start(self, executable, &self.arguments(key), Some(&output))?;
+        let output = self.stand.scratch.join("counts");
+        let emulated = Some((self.valgrind, output.as_path()));
+        let mut solo = Solo::start(&self.stand, executable, &self.arguments(key), emulated)?;
         Ok(match solo.count(key, scouted, each, &output)? {
             Ok(counts) => counts,
             Err(broken) => Err(solo.reason(broken)),
@@ -219,7 +236,7 @@ impl Solo<'_> {
 
 /// Samples of `each` iterations; without that, samples of 1, 2, 3, ... iterations where the benchmark allows it, so
 /// that their differences hold nothing of the harness, else the fewest that it does allow.
-fn counted_sampling(config: &Config, each: Option<u64>, warm_up: Turn) -> Sampling {
+pub(crate) fn counted_sampling(config: &Config, each: Option<u64>, warm_up: Turn) -> Sampling {
     // Only the ratio of both matters, and a measured mean would differ from time to time.
     let mean_ns = 1000.0;
     let wanted = match (each, config.mode) {

@@ -3,7 +3,7 @@
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 
-use super::{Counter, SCOUT_WARM_UP_NS, counted_sampling, valgrind};
+use super::{SCOUT_WARM_UP_NS, Stand, Valgrind, counted_sampling, valgrind};
 use crate::conductor::Occurrences;
 use crate::conductor::stage::{Event, MeasureError, ProbeSettings, Stage, system};
 use crate::conductor::stations::{self, Broken, Reached, Step, unbroken};
@@ -30,35 +30,38 @@ pub struct Solo<'a> {
 }
 
 impl<'a> Solo<'a> {
-    /// Starts an executable, under callgrind where the counts have somewhere to go.
+    /// Starts an executable; with a valgrind and a place for its counts, under callgrind.
     pub fn start(
-        counter: &'a Counter<'_>,
+        stand: &'a Stand<'_>,
         executable: &Executable,
         arguments: &[String],
-        output: Option<&Path>,
+        emulation: Option<(&Valgrind, &Path)>,
     ) -> Result<Self, MeasureError> {
         let memory = system(SharedMemory::create(), || "cannot make shared memory".into())?;
         // Outside of the emulator as well: how a benchmark is configured is asked under the same clock.
         memory.set_counting();
-        let mut stage = Stage::new(&counter.conditions, counter.interrupted);
+        if emulation.is_none() {
+            memory.set_stack_wanted();
+        }
+        let mut stage = Stage::new(&stand.conditions, stand.interrupted);
         let settings = ProbeSettings {
-            file: &counter.probe,
+            file: &stand.probe,
             memory: &memory,
             heap_shift: 0,
             mapping_shift: 0,
             random_seed: RANDOM_SEED,
-            under_valgrind: output.is_some(),
+            under_valgrind: emulation.is_some(),
         };
         // A shell that starts valgrind would set it; so it is there in any case.
         let mut own = executable.clone();
         own.env.push(("PWD".to_owned(), own.cwd.to_string_lossy().into_owned()));
         let padding = padding(&own, arguments);
-        match output {
-            None => stage.enter(ROLE, &own, arguments, &counter.scratch, Some((&settings, padding)))?,
-            Some(output) => {
-                let emulated = counter.valgrind.launch(&own);
-                let arguments = counter.valgrind.arguments(output, &own, arguments);
-                stage.enter(ROLE, &emulated, &arguments, &counter.scratch, Some((&settings, padding)))?;
+        match emulation {
+            None => stage.enter(ROLE, &own, arguments, &stand.scratch, Some((&settings, padding)))?,
+            Some((valgrind, output)) => {
+                let emulated = valgrind.launch(&own);
+                let arguments = valgrind.arguments(output, &own, arguments);
+                stage.enter(ROLE, &emulated, &arguments, &stand.scratch, Some((&settings, padding)))?;
             }
         }
         let mut solo = Solo { stage, memory, occurrences: Occurrences::default() };
@@ -88,17 +91,46 @@ impl<'a> Solo<'a> {
                     self.memory.set_clock_step_ns(ROLE, clock_step_ns(warm_up_ns));
                     // The filter picks ids, so other benchmarks of a repeated id run along.
                     let (warm_up, _) = unbroken!(self.warm_up(SCOUT_WARM_UP_NS, 0));
-                    let config = Config {
-                        warm_up_ns,
-                        measurement_ns: PRETENDED.measurement_s * 1e9,
-                        samples: FEWEST_SAMPLES,
-                        mode: Mode::Flat,
-                    };
-                    unbroken!(self.begin_measurement(&counted_sampling(&config, None, warm_up)));
-                    unbroken!(self.run_through());
+                    unbroken!(self.pass_by(warm_up_ns, warm_up));
                 }
             }
         }
+    }
+
+    /// Leads it to the warm-up of its next benchmark; gives which one, and for how many nanoseconds its harness means to
+    /// warm up.
+    pub fn next(&mut self) -> Step<(BenchmarkKey, f64)> {
+        match stations::advance(&mut self.stage, &self.memory, ROLE, &mut self.occurrences)? {
+            Reached::WarmUp(key, warm_up_ns) => {
+                self.memory.set_clock_step_ns(ROLE, clock_step_ns(warm_up_ns));
+                unbroken!(stations::await_station(&mut self.stage, &self.memory, ROLE, station::WARM_UP));
+                Ok(Ok((key, warm_up_ns)))
+            }
+            Reached::End(status) => Ok(Err(Broken::Ended(ROLE, status))),
+        }
+    }
+
+    /// The return addresses on its stack at the first clock read of the warm-up that it stands before.
+    pub fn stack(&self) -> Vec<u64> {
+        self.memory.stack(ROLE)
+    }
+
+    /// The kernel's id of the process.
+    pub fn pid(&mut self) -> Option<u32> {
+        self.stage.actor(ROLE).map(|actor| actor.pid())
+    }
+
+    /// Lets a benchmark that has warmed up take the fewest samples, to be done with it.
+    pub fn pass_by(&mut self, warm_up_ns: f64, warm_up: Turn) -> Step<()> {
+        let config = Config {
+            warm_up_ns,
+            measurement_ns: PRETENDED.measurement_s * 1e9,
+            samples: FEWEST_SAMPLES,
+            mode: Mode::Flat,
+        };
+        unbroken!(self.begin_measurement(&counted_sampling(&config, None, warm_up)));
+        unbroken!(self.run_through());
+        Ok(Ok(()))
     }
 
     /// Lets it warm up for a time and a number of calls, each of twice the iterations of the one before; gives what it did, and the processor time of its other threads in nanoseconds.

@@ -2,21 +2,21 @@
 
 /// A part of a file in the memory of a process.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::profile) struct Mapping {
+pub(crate) struct Mapping {
     /// The process.
-    pub(in crate::profile) pid: u32,
+    pub(crate) pid: u32,
     /// Where it begins.
-    pub(in crate::profile) address: u64,
+    pub(crate) address: u64,
     /// How long it is.
-    pub(in crate::profile) len: u64,
+    pub(crate) len: u64,
     /// Where in the file it begins.
-    pub(in crate::profile) file_offset: u64,
+    pub(crate) file_offset: u64,
     /// The file, or a name in square brackets.
-    pub(in crate::profile) path: String,
+    pub(crate) path: String,
 }
 
 /// The executable mappings of a process; none when it is gone.
-pub(in crate::profile) fn read_maps(pid: u32) -> Vec<Mapping> {
+pub(crate) fn read_maps(pid: u32) -> Vec<Mapping> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/maps")).unwrap_or_default();
     parse_maps(pid, &text)
 }

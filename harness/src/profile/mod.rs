@@ -6,7 +6,7 @@
 
 pub mod callgrind;
 mod escort;
-mod mappings;
+pub(crate) mod mappings;
 pub mod perf;
 pub mod pprof;
 mod roots;

@@ -48,6 +48,7 @@ fn row(id: &str, change: f64, function: Option<(&str, f64)>) -> Row {
         used: used::of_epochs(&[]),
         layouts: Vec::new(),
         over_layouts: None,
+        code: None,
         standing: Standing::before_ruling(Policy::USUAL, BenchmarkPolicy::default()),
     }
 }

@@ -30,6 +30,7 @@ use crate::model::record::{LayoutPass, RunRecord};
 use crate::model::run_id::run_id;
 use crate::report::escape::visible_lines;
 use crate::report::{checks, hosts, json};
+use crate::trial::identity::Looking;
 use crate::trial::measure::Measuring;
 use crate::trial::prepare::{Build, LaidOut, Prepared};
 use crate::trial::suites::{self, Listed, Wanted};
@@ -76,6 +77,13 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
         terminal.result(&suites::names(&suites.records, &policies.run()))?;
         return Ok(Exit::Clean);
     }
+    let looking = Looking {
+        measure_identical: options.selection.measure_identical,
+        hang_timeout_s: options.seat.hang_timeout_s,
+        scratch: &places.work.join("scratch"),
+        interrupted: around.interrupted,
+    };
+    suites.notes.extend(looking.compare(&mut suites.records, &prepared, terminal)?);
     let ready = readiness::enter(&options.seat, &config.env, &places.work, terminal)?;
     let store = Store::open(&places.results);
     let mut record = RunRecord {

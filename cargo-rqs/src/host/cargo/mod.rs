@@ -43,7 +43,6 @@ use crate::model::dependencies::DependencyGraph;
 pub use build::build;
 pub use cache::lookup;
 pub use configured::Configured;
-#[allow(unused_imports, reason = "who compares benchmarks by their reachable code begins here")]
 pub use link::{LinkInputs, link_inputs};
 pub use link::{Relinker, relink_all};
 pub use lock::{Lock, LockRequest, Tree, agree};
@@ -98,6 +97,13 @@ pub struct Build {
     pub profile: String,
 }
 
+impl Build {
+    /// The suite of a name.
+    pub fn suite(&self, name: &str) -> Option<&BuiltSuite> {
+        self.suites.iter().find(|suite| suite.name == name)
+    }
+}
+
 /// One benchmark executable, ready to run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BuiltSuite {
@@ -118,6 +124,10 @@ pub struct BuiltSuite {
     pub env: Vec<(String, String)>,
     /// Its benchmark harness and version, as `criterion 0.5.1`; `libtest` for the built-in one, `unknown` for others.
     pub harness: String,
+    /// SHA-256 of what it may use beside itself: the programs and shared libraries of the tree, and its data files.
+    /// Absent in builds of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub surroundings: Option<String>,
     /// Folder of what it was linked from, in the store; absent where that could not be kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<PathBuf>,

@@ -129,11 +129,13 @@ impl Gathering<'_> {
         let used: Vec<_> = used.map(|companion| companion.code_hash.as_str()).collect();
         let link =
             self.wrapper.take(executable.as_std_path(), &copied.code_hash, relocation, &self.destination)?;
+        let data = data_in(self.request.slot)?;
         let suite = BuiltSuite {
             name: suite_name(package, kind, &artifact.target.name),
             executable: copied.file.path.clone(),
             sha256: copied.file.sha256.clone(),
-            code_hash: joint_hash(copied.code_hash, &used, data_in(self.request.slot)?),
+            surroundings: Some(fingerprint::of_json(&(&used, &data))),
+            code_hash: joint_hash(copied.code_hash, &used, data),
             cwd: relocation.text(&root.to_string_lossy()).into(),
             env: self.environment(package, executable.as_std_path(), &programs, relocation),
             harness,

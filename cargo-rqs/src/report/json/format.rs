@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::policies::{AcceptanceReport, FindingReport};
 use super::used::{CountersReport, LedgerReport, ResourcesReport};
+use crate::model::code::CodeIdentity;
 use crate::model::ledger::LedgerEntry;
 use crate::model::policy::{BenchmarkPolicy, Policy};
 use crate::model::profile::{ProfileRecord, ProfilingPass};
@@ -81,7 +82,7 @@ pub struct SummaryReport {
     pub improved: usize,
     /// Any change is smaller than the margin.
     pub unchanged: usize,
-    /// Both sides are the same code.
+    /// Not measured, because it is the same code on both sides.
     pub identical: usize,
     /// Measured and not decided.
     pub inconclusive: usize,
@@ -175,6 +176,9 @@ pub struct BenchmarkReport<'a> {
     pub blocks: u64,
     /// Blocks that were dropped because something disturbed them.
     pub dropped_blocks: u64,
+    /// How the code that it reaches compares; absent when it was not looked into.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<&'a CodeIdentity>,
     /// Where it spends its time on both sides, if it was profiled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<&'a ProfileRecord>,
@@ -271,7 +275,7 @@ pub enum VerdictWord {
     Unchanged,
     /// Not decided.
     Inconclusive,
-    /// Both sides are the same code.
+    /// Not measured, because it is the same code on both sides.
     Identical,
     /// In the candidate only.
     Added,

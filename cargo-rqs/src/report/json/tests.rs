@@ -47,6 +47,7 @@ fn the_verdicts_are_the_words_of_the_format() {
         "inconclusive",
         "unchanged",
         "failed",
+        "identical",
         "added",
         "removed",
         "identical",

@@ -52,13 +52,16 @@ struct Input {
 pub struct LinkInputs {
     /// Objects and archives, those of the standard library included, in the order of the link.
     pub files: Vec<PathBuf>,
+    /// The program that links, and all other arguments of the link in their order, without its output and without where libraries are searched.
+    pub settings: Vec<String>,
+    /// Where libraries are searched before the system's own directories, those of the toolchain left out.
+    pub searched: Vec<PathBuf>,
 }
 
 /// What a suite's executable was linked from; `None` where its link was not kept.
 ///
 /// # Errors
 /// When what was kept cannot be read.
-#[allow(dead_code, reason = "who compares benchmarks by their reachable code begins here")]
 pub fn link_inputs(suite: &BuiltSuite) -> Outcome<Option<LinkInputs>> {
     let Some(folder) = &suite.link else { return Ok(None) };
     let link = Link::read(folder)?;
@@ -68,7 +71,33 @@ pub fn link_inputs(suite: &BuiltSuite) -> Outcome<Option<LinkInputs>> {
         None => Some(PathBuf::from(argument))
             .filter(|path| !argument.starts_with('-') && argument != output && path.is_file()),
     };
-    Ok(Some(LinkInputs { files: link.arguments.iter().filter_map(file).collect() }))
+    let mut inputs = LinkInputs {
+        files: Vec::new(),
+        settings: vec![link.linker.to_string_lossy().into_owned()],
+        searched: Vec::new(),
+    };
+    let mut arguments = link.arguments.iter();
+    while let Some(argument) = arguments.next() {
+        let searched = match argument.strip_prefix("-L") {
+            Some("") => arguments.next().map(String::as_str),
+            rest => rest,
+        };
+        if let Some(directory) = searched {
+            inputs.searched.extend(is_own(directory).then(|| directory.into()));
+        } else if let Some(file) = file(argument) {
+            inputs.files.push(file);
+        } else if argument == "-o" {
+            arguments.next();
+        } else {
+            inputs.settings.push(argument.clone());
+        }
+    }
+    Ok(Some(inputs))
+}
+
+/// Whether a directory of libraries is none of the compiler's: of its toolchain, or one that it makes for each link.
+fn is_own(directory: &str) -> bool {
+    !directory.contains("/lib/rustlib/") && !directory.ends_with("/raw-dylibs")
 }
 
 impl Link {
