@@ -17,6 +17,7 @@ pub mod counts;
 pub mod criterion;
 pub mod hardware;
 mod kernel;
+pub mod load;
 pub mod process;
 #[cfg(feature = "profile")]
 pub mod profile;

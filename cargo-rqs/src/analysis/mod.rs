@@ -1,6 +1,7 @@
 //! Samples to estimate to comparison to verdict; pure.
 
 pub mod allocation;
+pub mod calibration;
 pub mod centre;
 pub mod comparison;
 pub mod conditions;

@@ -1,5 +1,6 @@
 //! The words of the product as plain data with units and invariants.
 
+pub mod calibration;
 pub mod check;
 pub mod config;
 pub mod cores;
