@@ -12,6 +12,7 @@ pub mod journal;
 pub mod ledger;
 pub mod lock;
 pub mod revisions;
+pub mod rounds;
 pub mod signals;
 pub mod store;
 pub mod terminal;

@@ -8,6 +8,7 @@ use schemars::generate::SchemaSettings;
 
 use super::envelope::{Envelope, Stored};
 use super::whole_file;
+use crate::model::calibration::CalibrationRecord;
 use crate::model::dependencies::DependencyGraph;
 use crate::model::environment::Environment;
 use crate::model::probe::ProbeRecord;
@@ -45,12 +46,13 @@ pub(super) fn write_schema(results: &Path, path: &Path, schema: &str) -> io::Res
 }
 
 /// Kind and JSON Schema of each format.
-fn schema_texts() -> [(&'static str, String); 4] {
+fn schema_texts() -> [(&'static str, String); 5] {
     [
         schema_text::<RunRecord>(),
         schema_text::<Environment>(),
         schema_text::<DependencyGraph>(),
         schema_text::<ProbeRecord>(),
+        schema_text::<CalibrationRecord>(),
     ]
 }
 
@@ -119,6 +121,7 @@ mod tests {
             envelope::seal(&samples::environment()).unwrap(),
             envelope::seal(&samples::dependencies()).unwrap(),
             envelope::seal(&samples::probe()).unwrap(),
+            envelope::seal(&samples::calibration()).unwrap(),
         ];
         for ((kind, schema), file) in schema_texts().into_iter().zip(files) {
             let schema: Value = serde_json::from_str(&schema).unwrap();
@@ -155,6 +158,7 @@ mod tests {
             ("environment", Environment::FORMAT),
             ("dependencies", DependencyGraph::FORMAT),
             ("probe", ProbeRecord::FORMAT),
+            ("calibration", CalibrationRecord::FORMAT),
         ] {
             assert!(README.contains(&format!("| {kind} | {format} |")), "{kind}");
         }
