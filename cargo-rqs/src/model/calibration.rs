@@ -173,10 +173,3 @@ pub enum Said {
     /// It failed, or no epoch of it could be used.
     NotMeasured,
 }
-
-impl Said {
-    /// Whether a change was reported.
-    pub fn is_change(self) -> bool {
-        matches!(self, Said::Regressed | Said::Improved)
-    }
-}

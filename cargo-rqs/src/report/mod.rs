@@ -1,5 +1,6 @@
 //! Comparisons and histories to text, Markdown and JSON, as strings.
 
+pub mod calibration;
 pub mod checks;
 pub mod counters;
 pub mod escape;
