@@ -87,7 +87,7 @@ fn replay(text: &str) -> Option<CalibrationRecord> {
     let record: CalibrationRecord = serde_json::from_str(lines.next()?).ok()?;
     let usable = is_run_id(&record.id) && record.format <= CalibrationRecord::FORMAT;
     let rounds = lines.map_while(|line| serde_json::from_str(line).ok()).collect();
-    usable.then(|| CalibrationRecord { rounds, ..record })
+    usable.then_some(CalibrationRecord { rounds, ..record })
 }
 
 fn write_line(file: &mut File, text: &str) -> io::Result<()> {

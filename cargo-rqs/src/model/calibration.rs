@@ -107,10 +107,10 @@ impl SidesDiffer {
         matches!(self, SidesDiffer::Relinked | SidesDiffer::Rebuilt)
     }
 
-    /// How much more work the candidate did, as a fraction; `None` where it did the same.
-    pub fn more_work(self) -> Option<f64> {
+    /// How much more work the candidate did, in thousandths; `None` where it did the same.
+    pub fn more_per_mille(self) -> Option<u32> {
         match self {
-            SidesDiffer::MoreWork(per_mille) => Some(f64::from(per_mille) / 1000.0),
+            SidesDiffer::MoreWork(per_mille) => Some(per_mille),
             _ => None,
         }
     }

@@ -173,10 +173,7 @@ fn tally(rounds: &[Round], wanted: &dyn Fn(&Round) -> bool, of: &dyn Fn(&Judged)
 }
 
 fn power(rounds: &[Round], of: &dyn Fn(&Judged) -> bool) -> Vec<Power> {
-    let size = |round: &Round| match round.sides {
-        SidesDiffer::MoreWork(per_mille) => Some(per_mille),
-        _ => None,
-    };
+    let size = |round: &Round| round.sides.more_per_mille();
     let mut sizes: Vec<u32> = rounds.iter().filter_map(size).collect();
     sizes.sort_unstable();
     sizes.dedup();

@@ -169,7 +169,7 @@ fn on_a_made_up_host_the_rates_come_out_as_they_are() {
     let mut rounds = Vec::new();
     for k in 0..900 {
         let sides = [SidesDiffer::SameFile, SidesDiffer::MoreWork(5), SidesDiffer::MoreWork(20)][k % 3];
-        let shift = sides.more_work().unwrap_or(0.0).ln_1p();
+        let shift = (f64::from(sides.more_per_mille().unwrap_or(0)) / 1000.0).ln_1p();
         let mut xs = Vec::new();
         let judgement = loop {
             xs.push(shift + SD * normal(&mut coins));

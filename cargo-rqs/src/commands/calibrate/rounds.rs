@@ -21,7 +21,7 @@ use crate::model::policy::Budget;
 use crate::model::record::SuiteRecord;
 use crate::model::{BenchmarkKey, EpochSample};
 use crate::plan::rounds::Rounds;
-use crate::report::calibration::progress;
+use crate::report::calibration::{announce, progress};
 use crate::trial::measure::Measuring;
 use crate::trial::{Places, Surroundings, Trial};
 
@@ -87,6 +87,7 @@ impl Calibrating<'_> {
     ) -> Outcome<()> {
         let watch = Stopwatch::start();
         let rounds = Rounds::of(self.lineup.sides(), loads, self.record.budget.seed);
+        terminal.say(&announce(self.record.benchmarks as usize, rounds.pairs(), budget_s));
         let mut said_s = 0.0;
         for (number, (sides, load)) in rounds.enumerate() {
             let began_s = watch.elapsed_s();

@@ -140,7 +140,7 @@ impl Stock {
             SidesDiffer::Relinked => candidates.fill(None),
         }
         let pair = |(baseline, candidate): (Option<Executable>, Option<Executable>)| {
-            let more = if let SidesDiffer::MoreWork(per_mille) = sides { per_mille } else { 0 };
+            let more = sides.more_per_mille().unwrap_or(0);
             Some(ByRole::new(self.told(baseline?, 0), self.told(candidate?, more)))
         };
         Ok(baselines.zip(candidates).map(pair).collect())

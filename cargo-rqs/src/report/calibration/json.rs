@@ -82,6 +82,8 @@ struct TallyReport {
     improved: u64,
     /// Verdicts that proved it unchanged.
     unchanged: u64,
+    /// The share of these; null without verdicts.
+    proved_unchanged: Option<f64>,
     /// Verdicts that the budget did not suffice for.
     inconclusive: u64,
     /// Benchmarks without usable numbers, which are no verdicts.
@@ -159,6 +161,7 @@ impl From<&Tally> for TallyReport {
             regressed: tally.regressed,
             improved: tally.improved,
             unchanged: tally.unchanged,
+            proved_unchanged: tally.proved_unchanged(),
             inconclusive: tally.inconclusive,
             not_measured: tally.not_measured,
             median_s: tally.time.map(|time| time.median_s),

@@ -28,16 +28,15 @@ pub fn render(record: &CalibrationRecord, path: &str, paint: Paint) -> String {
         if record.interrupted { ", interrupted" } else { "" },
     );
     text += &labelled(&head(record, path), paint);
-    for table in [same(&calibration), layouts(&calibration), power(&calibration), each(&calibration)] {
-        if let Some((lines, aligns)) = table {
-            text.push('\n');
-            text += &table::render(&lines, &aligns, None, paint);
-        }
+    let tables = [same(&calibration), layouts(&calibration), power(&calibration), each(&calibration)];
+    for (lines, aligns) in tables.into_iter().flatten() {
+        text.push('\n');
+        text += &table::render(&lines, &aligns, None, paint);
     }
     text.push('\n');
     let tone = if calibration::breaks_the_promise(&calibration) { Tone::Bad } else { Tone::Normal };
     let _ = writeln!(text, "{}", paint.tone(tone, &conclusion(&calibration)));
-    for line in wrong_way_round(&calibration) {
+    if let Some(line) = wrong_way_round(&calibration) {
         let _ = writeln!(text, "{}", paint.tone(Tone::Bad, &line));
     }
     for note in &record.notes {
@@ -267,6 +266,16 @@ fn wrong_way_round(calibration: &Calibration) -> Option<String> {
 fn counted(alarms: &Rate) -> String {
     let verdicts = numbers::count(alarms.tries, "verdict");
     format!("{} in {verdicts}", numbers::count(alarms.events, "false alarm"))
+}
+
+/// One line before it begins.
+pub fn announce(benchmarks: usize, pairs: usize, budget_s: f64) -> String {
+    format!(
+        "calibrating on {} for {}, under {} in an order of coins",
+        numbers::count(benchmarks as u64, "benchmark"),
+        numbers::duration(budget_s as u64),
+        numbers::count(pairs as u64, "condition"),
+    )
 }
 
 /// One line while it goes on.

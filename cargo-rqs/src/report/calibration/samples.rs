@@ -32,7 +32,7 @@ pub(super) fn known_changes(alarms: usize) -> CalibrationRecord {
     let (mut rounds, mut alarms_left) = (Vec::new(), alarms);
     for number in 0..45u32 {
         let (sides, load) = (conditions[number as usize % 5], Load::ALL[number as usize / 5 % 3]);
-        let mean = sides.more_work().unwrap_or(0.0).ln_1p();
+        let mean = (f64::from(sides.more_per_mille().unwrap_or(0)) / 1000.0).ln_1p();
         let said = match sides {
             SidesDiffer::SameFile if alarms_left > 0 => {
                 alarms_left -= 1;

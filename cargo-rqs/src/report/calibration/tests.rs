@@ -26,7 +26,7 @@ fn more_false_alarms_than_promised_stand_out() {
 fn more_work_that_was_called_faster_is_told() {
     let mut record = samples::known_changes(0);
     assert!(!render(&record, PATH, Paint::Plain).contains("called it faster"));
-    let changed = record.rounds.iter_mut().find(|round| round.sides.more_work().is_some()).unwrap();
+    let changed = record.rounds.iter_mut().find(|round| round.sides.more_per_mille().is_some()).unwrap();
     changed.verdicts[0].said = crate::model::calibration::Said::Improved;
     for shown in [render(&record, PATH, Paint::Plain), markdown::render(&record, PATH)] {
         assert!(shown.contains("1 of 36 verdicts on more work called it faster"), "{shown}");
@@ -57,7 +57,7 @@ fn names_of_others_do_nothing_in_any_format() {
 #[test]
 fn a_calibration_without_the_same_code_says_what_it_does_not_know() {
     let mut record = samples::known_changes(0);
-    record.rounds.retain(|round| round.sides.more_work().is_some());
+    record.rounds.retain(|round| round.sides.more_per_mille().is_some());
     let shown = render(&record, PATH, Paint::Plain);
     assert!(
         shown.contains("of false alarms nothing is known") && !shown.contains("false alarms   at most"),
