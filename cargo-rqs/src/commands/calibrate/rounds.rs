@@ -11,6 +11,7 @@ use super::sides::Lineup;
 use crate::analysis::calibration::{self, Calibration};
 use crate::analysis::{comparison, row};
 use crate::host::clock::Stopwatch;
+use crate::host::habits::HabitFile;
 use crate::host::journal::{JournalEntry, JournalEvent};
 use crate::host::rounds::RoundJournal;
 use crate::host::terminal::Terminal;
@@ -173,9 +174,13 @@ impl Calibrating<'_> {
         let interrupted = self.around.interrupted;
         let mut measuring =
             Measuring::new(trial, executables, &mut keep, self.conditions, interrupted, self.places)?;
+        // Settings that `bench` learns from run to run are part of what is calibrated.
+        let file = HabitFile::below(&self.places.work);
+        measuring.accustom(&file.read(&self.record.environment));
         let seat = CoordinatorSeat::take(self.conditions);
         measuring.run(terminal)?;
         drop(seat);
+        file.add(&self.record.environment, measuring.habits())?;
         drop(measuring);
         // A signal between two epochs ends the loop as if it were done.
         match interrupted.load(Ordering::Relaxed) {
