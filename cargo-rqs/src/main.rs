@@ -32,7 +32,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use cli::{Cargo, Command, EnvCommand};
-use commands::{accept, bench, env, list, schema, show};
+use commands::{accept, bench, calibrate, env, list, schema, show};
 use host::revisions::Target;
 use host::signals;
 use host::terminal::Terminal;
@@ -71,6 +71,7 @@ fn dispatch(typed: cli::Rqs, arguments: &[OsString], terminal: &mut Terminal) ->
         Command::Bench(bench) => {
             bench::run(&bench.into_options(typed_with_bench(arguments))?, &around, terminal)
         }
+        Command::Calibrate(wanted) => calibrate::run(&wanted.into_options()?, &around, terminal),
         Command::Env(env) => dispatch_env(env.command, &around, terminal),
         Command::Profile(profile) => bench::profile::run(&profile.into_options()?, &around, terminal),
         Command::Show(show) => show::run(&show.run, &stored()?, show.output(), terminal),

@@ -5,6 +5,8 @@
 //! balanced: of every two consecutive epochs each order comes first once, and of every four each combination of
 //! the two orders comes once.
 
+pub mod rounds;
+
 use rqs_harness::coin::Coins;
 
 use crate::model::{BenchmarkKey, ByRole, Role};

@@ -18,6 +18,7 @@ pub mod counts;
 pub mod criterion;
 pub mod hardware;
 mod kernel;
+pub mod load;
 pub mod process;
 #[cfg(feature = "profile")]
 pub mod profile;

@@ -9,6 +9,7 @@
 )]
 
 mod builds;
+mod calibrations;
 mod counting;
 mod environments;
 mod faults;

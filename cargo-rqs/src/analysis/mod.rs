@@ -2,6 +2,7 @@
 
 pub mod accepting;
 pub mod allocation;
+pub mod calibration;
 pub mod causes;
 pub mod centre;
 pub mod code;

@@ -3,6 +3,7 @@
 mod accept;
 mod bench;
 mod building;
+mod calibrate;
 mod env;
 mod profile;
 mod profiling;
@@ -17,6 +18,7 @@ use crate::host::terminal::Colour;
 
 use accept::Accept;
 use bench::Bench;
+use calibrate::Calibrate;
 pub use env::{Env, EnvCommand};
 use profile::Profile;
 
@@ -54,13 +56,15 @@ pub struct Rqs {
 pub enum Command {
     /// Measure the benchmarks of two revisions in alternation, and judge each of them.
     Bench(Box<Bench>),
+    /// Measure the tool itself on this host: its rate of false alarms, and how small a change it finds.
+    Calibrate(Box<Calibrate>),
     /// Look at the machine: what it is, whether it is fit to measure on, and what it can show.
     Env(Env),
     /// Show where benchmarks spend their time at two revisions: flamegraphs and functions, without measuring.
     Profile(Box<Profile>),
-    /// Print a stored run as `bench` printed it.
+    /// Print a stored run or calibration as it was printed first.
     Show(Show),
-    /// List the stored runs.
+    /// List the stored runs and calibrations.
     List(List),
     /// Sign a change of a run off, with a reason, so that later runs let it pass.
     Accept(Accept),
@@ -88,7 +92,7 @@ enum FormatChoice {
 /// Arguments of `show`.
 #[derive(Debug, Args)]
 pub struct Show {
-    /// A run's id, the beginning of one, the path of a record, or `latest`.
+    /// The id of a run or a calibration, the beginning of one, the path of a record, or `latest` for the newest run.
     #[arg(default_value = "latest")]
     pub run: String,
     /// Format of the result on standard output.

@@ -3,6 +3,7 @@
 
 pub mod accept;
 pub mod bench;
+pub mod calibrate;
 pub mod env;
 pub mod list;
 pub mod schema;
@@ -11,11 +12,14 @@ pub mod show;
 use std::path::Path;
 
 use crate::analysis::comparison::Comparison;
+use crate::host::store::Store;
 use crate::host::terminal::Terminal;
+use crate::model::calibration::CalibrationRecord;
 use crate::model::failure::Outcome;
 use crate::model::record::RunRecord;
+use crate::report::calibration::line::Known;
 use crate::report::paint::Paint;
-use crate::report::{Details, json, markdown, text};
+use crate::report::{Details, calibration, json, markdown, text};
 
 /// A format of results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +68,29 @@ fn print_run(
         Format::Markdown => markdown::render(record, comparison, &path),
     };
     terminal.result(&rendered)
+}
+
+/// Prints a calibration to standard output.
+fn print_calibration(
+    terminal: &mut Terminal,
+    format: Format,
+    record: &CalibrationRecord,
+    path: &Path,
+) -> Outcome<()> {
+    let path = path.to_string_lossy();
+    let rendered = match format {
+        Format::Text => calibration::render(record, &path, paint(terminal)),
+        Format::Json => calibration::json::render(record, &path),
+        Format::Markdown => calibration::markdown::render(record, &path),
+    };
+    terminal.result(&rendered)
+}
+
+/// What the stored calibrations tell of false alarms in an environment, judged by this version of the tool.
+fn known_rate(store: &Store, environment: &str) -> Outcome<Known> {
+    let records =
+        store.calibration_ids()?.iter().map(|id| store.read_calibration(id)).collect::<Outcome<Vec<_>>>()?;
+    Ok(Known::of(&records, environment, env!("CARGO_PKG_VERSION")))
 }
 
 fn paint(terminal: &Terminal) -> Paint {

@@ -173,3 +173,11 @@ pub struct Budget {
     /// Seed of all coins.
     pub seed: u64,
 }
+
+impl Budget {
+    /// What a run over some benchmarks may spend where nothing else is said.
+    pub fn usual(benchmarks: usize, seed: u64) -> Budget {
+        let time_budget_ms = (5_000 * benchmarks as u64).max(60_000);
+        Budget { max_epochs: 100, time_budget_ms, epoch_us: 10_000, seed }
+    }
+}

@@ -9,8 +9,10 @@ use super::{Places, Sides};
 use crate::host::cargo::{
     self, BrokenSuite, BuildOptions, BuildRequest, BuiltSuite, Lock, LockRequest, Place, Toolchain, Tree,
 };
+use crate::host::environment;
 use crate::host::revisions::{self, Slot, Source, Target};
 use crate::host::terminal::Terminal;
+use crate::model::environment::Environment;
 use crate::model::failure::{Failure, Outcome};
 use crate::model::record::{RunRecord, SuiteRecord};
 use crate::model::revision::Revision;
@@ -63,7 +65,30 @@ impl Sides {
     /// When a revision is unknown, or cannot be laid out or resolved.
     pub fn lay_out(&self, target: &Target, places: &Places, terminal: &mut Terminal) -> Outcome<LaidOut> {
         let root = target.repository_root().unwrap_or(target.manifest_dir());
-        let place = Place::for_repository(root)?;
+        self.lay_out_in(&Place::for_repository(root)?, target, places, terminal)
+    }
+
+    /// The same at another path: executables that are built there differ in nothing but what the path does to them.
+    ///
+    /// # Errors
+    /// As for the usual place.
+    pub fn lay_out_elsewhere(
+        &self,
+        target: &Target,
+        places: &Places,
+        terminal: &mut Terminal,
+    ) -> Outcome<LaidOut> {
+        let root = target.repository_root().unwrap_or(target.manifest_dir());
+        self.lay_out_in(&Place::elsewhere(root)?, target, places, terminal)
+    }
+
+    fn lay_out_in(
+        &self,
+        place: &Place,
+        target: &Target,
+        places: &Places,
+        terminal: &mut Terminal,
+    ) -> Outcome<LaidOut> {
         revisions::clear_leftovers(&place.trees)?;
         let build_options = self.build.clone().anchored(target.manifest_dir(), &place.outer_configs);
         let toolchain = Toolchain::resolve(self.toolchain.as_deref(), target.manifest_dir())?;
@@ -225,6 +250,23 @@ impl Prepared {
             suites.iter().find(|built| built.name == name).ok_or(())
         };
         suites.iter().map(|suite| ByRole::try_from_fn(|role| built(&suite.name, role)).ok()).collect()
+    }
+
+    /// The machine, and what the candidate was built with on it.
+    ///
+    /// # Errors
+    /// When the machine does not tell what decides comparability.
+    pub fn environment(&self, places: &Places) -> Outcome<Environment> {
+        let build = &self.sides.candidate.build;
+        environment::capture(&environment::Subject {
+            toolchain: &self.toolchain.facts(),
+            cargo_version: &self.toolchain.cargo_version,
+            target: &build.target,
+            profile: &build.profile,
+            rustflags: &build.rustflags,
+            linker: None,
+            work_dir: &places.work,
+        })
     }
 
     /// Fails unless these are the sides that an interrupted run was started with.

@@ -1,8 +1,9 @@
 //! The benchmark executable that the harness carries with it: a few fixed kernels, run as a Criterion executable would run
-//! them, so that the very machinery that measures suites can measure how evenly a host runs. It depends on nothing,
-//! because the harness's build compiles it with a bare compiler.
+//! them, so that the very machinery that measures suites can measure how evenly a host runs; and, with `--load`, work that
+//! disturbs them. It depends on nothing, because the harness's build compiles it with a bare compiler.
 
 mod kernels;
+mod load;
 mod protocol;
 
 use std::io;
@@ -20,7 +21,13 @@ struct Asked {
 }
 
 fn main() -> io::Result<()> {
-    let asked = asked(std::env::args().skip(1))?;
+    let typed: Vec<String> = std::env::args().skip(1).collect();
+    if let [option, name, seed] = &typed[..]
+        && option == "--load"
+    {
+        return load::run(name, seed);
+    }
+    let asked = asked(typed.into_iter())?;
     let mut runner = Runner::connect()?;
     for (id, mut kernel) in kernels::all().into_iter().filter(|(id, _)| asked.ids.iter().any(|it| it == id)) {
         measure(&mut runner, id, &mut *kernel, &asked)?;

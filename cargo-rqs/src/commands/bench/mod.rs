@@ -21,13 +21,13 @@ use crate::host::lock::{HostTurn, RunLock};
 use crate::host::revisions::Target;
 use crate::host::store::Store;
 use crate::host::terminal::Terminal;
-use crate::host::{clock, config, environment};
+use crate::host::{clock, config};
 use crate::model::config::{self as model_config, Config};
-use crate::model::environment::Environment;
 use crate::model::failure::{Exit, Failure, Outcome};
 use crate::model::policy::Policy;
 use crate::model::record::{LayoutPass, RunRecord};
 use crate::model::run_id::run_id;
+use crate::report::calibration::line::line;
 use crate::report::escape::visible_lines;
 use crate::report::{checks, hosts, json};
 use crate::trial::identity::Looking;
@@ -92,6 +92,7 @@ pub fn run(options: &BenchOptions, around: &Surroundings<'_>, terminal: &mut Ter
     };
     record.notes.extend_from_slice(ready.notes());
     foretell(&record, &store, terminal);
+    say_calibrated(&record, &store, terminal);
     let journal = Journal::create(&places.work, &record)?;
     let run = Run {
         options,
@@ -197,7 +198,7 @@ fn start_record(
     started_unix_ms: u64,
 ) -> Outcome<RunRecord> {
     let store = Store::open(&places.results);
-    let environment = environment_of(prepared, places)?;
+    let environment = prepared.environment(places)?;
     store.write_schema("report", &json::schema())?;
     store.write_schema("check", &checks::schema())?;
     store.write_schema("config", &model_config::schema())?;
@@ -248,17 +249,13 @@ fn foretell(record: &RunRecord, store: &Store, terminal: &mut Terminal) {
     }
 }
 
-fn environment_of(prepared: &Prepared, places: &Places) -> Outcome<Environment> {
-    let build = &prepared.sides.candidate.build;
-    environment::capture(&environment::Subject {
-        toolchain: &prepared.toolchain.facts(),
-        cargo_version: &prepared.toolchain.cargo_version,
-        target: &build.target,
-        profile: &build.profile,
-        rustflags: &build.rustflags,
-        linker: None,
-        work_dir: &places.work,
-    })
+/// Says how often this host raises a false alarm, as far as that was measured.
+fn say_calibrated(record: &RunRecord, store: &Store, terminal: &mut Terminal) {
+    match super::known_rate(store, &record.environment) {
+        Ok(known) => terminal.say(&line(&known, record.started_unix_s)),
+        // The run itself does not need it.
+        Err(failure) => terminal.say(&format!("note: the calibrations of this host are not used\n{failure}")),
+    }
 }
 
 /// A run whose sides are built and whose record has begun.

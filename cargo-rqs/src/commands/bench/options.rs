@@ -90,15 +90,16 @@ pub struct BenchOptions {
 impl BenchOptions {
     /// What a run over some benchmarks may spend.
     pub fn budget(&self, benchmarks: usize, seed: u64) -> Budget {
-        // Epochs, milliseconds for each benchmark, milliseconds at least, microseconds of samples per epoch and side.
-        let (max_epochs, each_ms, least_ms, epoch_us) = match self.effort {
-            Effort::Quick => (24, 2_000, 20_000, 5_000),
-            Effort::Usual => (100, 5_000, 60_000, 10_000),
-            Effort::Thorough => (400, 60_000, 600_000, 20_000),
+        let usual = Budget::usual(benchmarks, seed);
+        // Epochs, milliseconds in all, microseconds of samples per epoch and side.
+        let (max_epochs, time_budget_ms, epoch_us) = match self.effort {
+            Effort::Quick => (24, (2_000 * benchmarks as u64).max(20_000), 5_000),
+            Effort::Usual => (usual.max_epochs, usual.time_budget_ms, usual.epoch_us),
+            Effort::Thorough => (400, (60_000 * benchmarks as u64).max(600_000), 20_000),
         };
         Budget {
             max_epochs: self.max_epochs.unwrap_or(max_epochs),
-            time_budget_ms: self.time_budget_ms.unwrap_or((each_ms * benchmarks as u64).max(least_ms)),
+            time_budget_ms: self.time_budget_ms.unwrap_or(time_budget_ms),
             epoch_us,
             seed,
         }

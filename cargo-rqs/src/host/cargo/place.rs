@@ -31,6 +31,18 @@ impl Place {
     /// # Errors
     /// When there is no cache directory, or when cargo configuration above it would reach the trees.
     pub fn for_repository(root: &Path) -> Outcome<Place> {
+        Place::called(root, "")
+    }
+
+    /// Another place for the same repository, with a path of another length.
+    ///
+    /// # Errors
+    /// As for the usual one.
+    pub fn elsewhere(root: &Path) -> Outcome<Place> {
+        Place::called(root, "-elsewhere")
+    }
+
+    fn called(root: &Path, suffix: &str) -> Outcome<Place> {
         let home = std::env::var_os("HOME")
             .filter(|home| !home.is_empty())
             .map(|home| Path::new(&home).join(".cache"));
@@ -40,15 +52,15 @@ impl Place {
             Failure::incomplete("there is no cache directory to extract source trees into")
                 .hint("set `XDG_CACHE_HOME` to a directory outside of the repository")
         })?;
-        Place::below(&cache, root, cargo_home().as_deref())
+        Place::below(&cache, root, suffix, cargo_home().as_deref())
     }
 
-    fn below(cache: &Path, root: &Path, cargo_home: Option<&Path>) -> Outcome<Place> {
+    fn below(cache: &Path, root: &Path, suffix: &str, cargo_home: Option<&Path>) -> Outcome<Place> {
         let root =
             root.canonicalize().or_fail(|| format!("cannot find the repository `{}`", root.display()))?;
         let id: String =
             fingerprint::of_bytes(root.as_os_str().as_encoded_bytes()).chars().take(16).collect();
-        let trees = cache.join("cargo-rqs").join(id).join("target").join("package");
+        let trees = cache.join("cargo-rqs").join(id + suffix).join("target").join("package");
         std::fs::create_dir_all(&trees).or_fail(|| format!("cannot make `{}`", trees.display()))?;
         let trees = trees.canonicalize().or_fail(|| format!("cannot find `{}`", trees.display()))?;
 
@@ -103,7 +115,7 @@ mod tests {
         let dir = dir.path().canonicalize().unwrap();
         touch(dir.join("work/repo/.cargo/config.toml"));
         let around = touch(dir.join("work/.cargo/config"));
-        let place = Place::below(&dir.join("cache"), &dir.join("work/repo"), None).unwrap();
+        let place = Place::below(&dir.join("cache"), &dir.join("work/repo"), "", None).unwrap();
         assert_eq!(place.outer_configs, [around]);
         assert!(place.trees.ends_with("target/package") && place.trees.is_dir());
     }
@@ -115,12 +127,12 @@ mod tests {
         std::fs::create_dir_all(dir.join("work/repo")).unwrap();
         touch(dir.join(".cargo/config.toml"));
         assert_eq!(
-            Place::below(&dir.join("cache"), &dir.join("work/repo"), None).unwrap().outer_configs,
+            Place::below(&dir.join("cache"), &dir.join("work/repo"), "", None).unwrap().outer_configs,
             [""; 0].map(PathBuf::from)
         );
         touch(dir.join("cache/.cargo/config.toml"));
-        assert!(Place::below(&dir.join("cache"), &dir.join("work/repo"), None).is_err());
+        assert!(Place::below(&dir.join("cache"), &dir.join("work/repo"), "", None).is_err());
         let home = dir.join("cache/.cargo");
-        assert!(Place::below(&dir.join("cache"), &dir.join("work/repo"), Some(&home)).is_ok());
+        assert!(Place::below(&dir.join("cache"), &dir.join("work/repo"), "", Some(&home)).is_ok());
     }
 }

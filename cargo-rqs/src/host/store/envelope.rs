@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use super::layout;
 use crate::model::acceptance::Acceptance;
+use crate::model::calibration::CalibrationRecord;
 use crate::model::dependencies::DependencyGraph;
 use crate::model::environment::Environment;
 use crate::model::fingerprint;
@@ -59,10 +60,17 @@ impl Stored for Acceptance {
     const OPEN_LEVELS: usize = 3;
 }
 
+impl Stored for CalibrationRecord {
+    const KIND: &'static str = "calibration";
+    const FORMAT: u32 = CalibrationRecord::FORMAT;
+    // envelope, content, rounds, round, verdicts: one line for each verdict
+    const OPEN_LEVELS: usize = 5;
+}
+
 /// A stored file.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Envelope<T> {
-    /// What the content is: `run`, `environment`, `dependencies`, `probe` or `acceptance`.
+    /// What the content is: `run`, `environment`, `dependencies`, `probe`, `acceptance` or `calibration`.
     kind: String,
     /// SHA-256 in lowercase hex over the text of `content` without the white space between its tokens.
     content_sha256: String,
@@ -159,6 +167,11 @@ pub(super) fn seal<T: Stored>(value: &T) -> Result<Vec<u8>, String> {
         Ok(_) => Err("it does not read back as it was".to_owned()),
         Err(why) => Err(format!("it does not read back: {why}")),
     }
+}
+
+/// The kind that a file's bytes claim to be; `None` where they are no record.
+pub(super) fn kind(bytes: &[u8]) -> Option<String> {
+    serde_json::from_slice::<Sealed>(bytes).ok().map(|sealed| sealed.kind)
 }
 
 /// The value in a file's bytes, after its kind, hash and format version are found right.

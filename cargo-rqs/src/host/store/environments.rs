@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::envelope::{self, Unreadable};
 use super::runs::{entries, run_name};
 use super::{Store, unreadable};
+use crate::model::calibration::CalibrationRecord;
 use crate::model::environment::Environment;
 use crate::model::failure::{Exit, Failure, OrFail, Outcome};
 use crate::model::probe::ProbeRecord;
@@ -65,6 +66,11 @@ impl Store {
             Err(Unreadable::OtherKind(kind, _)) if kind == "run" => {
                 let run: RunRecord = envelope::open(&bytes).map_err(|why| unreadable(path, &why))?;
                 self.nearest(results(4), &run.environment)
+            }
+            Err(Unreadable::OtherKind(kind, _)) if kind == "calibration" => {
+                let calibration: CalibrationRecord =
+                    envelope::open(&bytes).map_err(|why| unreadable(path, &why))?;
+                self.nearest(results(4), &calibration.environment)
             }
             Err(Unreadable::OtherKind(kind, _)) if kind == "probe" => {
                 let probe: ProbeRecord = envelope::open(&bytes).map_err(|why| unreadable(path, &why))?;

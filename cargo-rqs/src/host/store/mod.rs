@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "this room owns the results folder")]
 
 mod acceptances;
+mod calibrations;
 mod envelope;
 mod environments;
 mod probes;
@@ -137,8 +138,9 @@ impl Store {
             whole_file::sweep(&self.results.join(folder))?;
         }
         let probed = runs::entries(&self.results.join("probes"))?.into_iter().filter(|path| path.is_dir());
-        let months = runs::month_folders(&self.results)?;
-        months.into_iter().chain(probed).try_for_each(|folder| whole_file::sweep(&folder))
+        let months = runs::month_folders(&self.results.join("runs"))?;
+        let calibrated = runs::month_folders(&self.results.join("calibrations"))?;
+        months.into_iter().chain(calibrated).chain(probed).try_for_each(|folder| whole_file::sweep(&folder))
     }
 
     /// The file that [`Store::find_run`] found a run in.
@@ -173,6 +175,11 @@ fn read<T: Stored>(path: &Path) -> Outcome<T> {
         }
     })?;
     envelope::open(&bytes).map_err(|why| unreadable(path, &why))
+}
+
+/// The kind of the record in a file; `None` where there is none, and reading it tells why.
+fn kind_of(path: &Path) -> Option<String> {
+    std::fs::read(path).ok().and_then(|bytes| envelope::kind(&bytes))
 }
 
 fn unreadable(path: &Path, why: &Unreadable) -> Failure {

@@ -9,6 +9,7 @@ use schemars::generate::SchemaSettings;
 use super::envelope::{Envelope, Stored};
 use super::whole_file;
 use crate::model::acceptance::Acceptance;
+use crate::model::calibration::CalibrationRecord;
 use crate::model::dependencies::DependencyGraph;
 use crate::model::environment::Environment;
 use crate::model::probe::ProbeRecord;
@@ -46,13 +47,14 @@ pub(super) fn write_schema(results: &Path, path: &Path, schema: &str) -> io::Res
 }
 
 /// Kind and JSON Schema of each format.
-fn schema_texts() -> [(&'static str, String); 5] {
+fn schema_texts() -> [(&'static str, String); 6] {
     [
         schema_text::<RunRecord>(),
         schema_text::<Environment>(),
         schema_text::<DependencyGraph>(),
         schema_text::<ProbeRecord>(),
         schema_text::<Acceptance>(),
+        schema_text::<CalibrationRecord>(),
     ]
 }
 
@@ -122,6 +124,7 @@ mod tests {
             envelope::seal(&samples::dependencies()).unwrap(),
             envelope::seal(&samples::probe()).unwrap(),
             envelope::seal(&samples::acceptance()).unwrap(),
+            envelope::seal(&samples::calibration()).unwrap(),
         ];
         for ((kind, schema), file) in schema_texts().into_iter().zip(files) {
             let schema: Value = serde_json::from_str(&schema).unwrap();
@@ -159,6 +162,7 @@ mod tests {
             ("dependencies", DependencyGraph::FORMAT),
             ("probe", ProbeRecord::FORMAT),
             ("acceptance", Acceptance::FORMAT),
+            ("calibration", CalibrationRecord::FORMAT),
         ] {
             assert!(README.contains(&format!("| {kind} | {format} |")), "{kind}");
         }

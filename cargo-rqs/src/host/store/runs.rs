@@ -66,7 +66,7 @@ impl Store {
     fn run_files(&self) -> Outcome<Vec<(String, PathBuf)>> {
         let listing = || -> io::Result<Vec<(String, PathBuf)>> {
             let mut files = Vec::new();
-            for folder in month_folders(&self.results)? {
+            for folder in month_folders(&self.results.join("runs"))? {
                 files.extend(entries(&folder)?.into_iter().filter_map(|path| Some((run_name(&path)?, path))));
             }
             Ok(files)
@@ -78,10 +78,10 @@ impl Store {
     }
 }
 
-/// The folders `runs/<yyyy>/<mm>` that exist.
-pub(super) fn month_folders(results: &Path) -> io::Result<Vec<PathBuf>> {
+/// The folders `<yyyy>/<mm>` that exist in a folder.
+pub(super) fn month_folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut months = Vec::new();
-    for year in entries(&results.join("runs"))?.into_iter().filter(|path| path.is_dir()) {
+    for year in entries(folder)?.into_iter().filter(|path| path.is_dir()) {
         months.extend(entries(&year)?.into_iter().filter(|path| path.is_dir()));
     }
     Ok(months)

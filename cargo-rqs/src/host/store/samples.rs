@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::acceptance::{Acceptance, AcceptedChange, AcceptedSize, AppliedAcceptance};
+use crate::model::calibration::{CalibrationRecord, Judged, Load, Round, Said, SidesDiffer, Subject};
 use crate::model::dependencies::{Dependency, DependencyGraph};
 use crate::model::environment::{Comparability, Environment};
 use crate::model::policy::{BenchmarkPolicy, Budget, Policy};
@@ -192,5 +193,47 @@ pub(super) fn dependencies() -> DependencyGraph {
     DependencyGraph {
         format: DependencyGraph::FORMAT,
         packages: vec![package("a", vec!["b 1.0.0".to_owned()]), package("b", Vec::new())],
+    }
+}
+
+/// A calibration of two rounds with every field that may be there.
+pub(super) fn calibration() -> CalibrationRecord {
+    let run = run(1, 1, 1);
+    let judged = |said| Judged {
+        suite: "own::suite".to_owned(),
+        key: BenchmarkKey { id: "a/b".to_owned(), occurrence: 1 },
+        said,
+        epochs: 3,
+        elapsed_ms: 120,
+        mean: Some(0.1 + 0.2),
+        half_width: Some(1e-9),
+        log_ratios: vec![0.1, 0.2, 0.600_000_000_000_000_1],
+    };
+    let round = |number, sides, load, said| Round {
+        number,
+        sides,
+        load,
+        began_ms: 17,
+        elapsed_ms: 1800,
+        verdicts: vec![judged(said)],
+    };
+    CalibrationRecord {
+        format: CalibrationRecord::FORMAT,
+        id: run.id,
+        tool: run.tool,
+        started_unix_s: run.started_unix_s,
+        finished_unix_s: run.finished_unix_s,
+        environment: run.environment,
+        subject: Subject::Own(run.revisions.candidate),
+        placement: run.placement,
+        policy: run.policy,
+        budget: run.budget,
+        benchmarks: 1,
+        interrupted: true,
+        notes: vec!["something was left out".to_owned()],
+        rounds: vec![
+            round(0, SidesDiffer::SameFile, Load::None, Said::Unchanged),
+            round(1, SidesDiffer::MoreWork(50), Load::Bursts, Said::Regressed),
+        ],
     }
 }

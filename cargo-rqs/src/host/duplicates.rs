@@ -1,0 +1,73 @@
+//! Copies of executables beside their originals, for as long as they are needed.
+#![allow(clippy::disallowed_methods, reason = "this room owns the copies")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::model::failure::{OrFail, Outcome};
+
+/// A copy of a file, removed when this is dropped.
+#[derive(Debug)]
+pub struct Duplicate {
+    path: PathBuf,
+}
+
+impl Duplicate {
+    /// Copies a file to its own folder, under a name of the same length, because what a program is called takes room on
+    /// its stack.
+    ///
+    /// # Errors
+    /// When the file cannot be read or the copy not be written.
+    pub fn beside(original: &Path) -> Outcome<Duplicate> {
+        let path =
+            original.with_file_name(other_name(&original.file_name().unwrap_or_default().to_string_lossy()));
+        // A killed process may have left one.
+        let _ = fs::remove_file(&path);
+        let duplicate = Duplicate { path };
+        let cannot = || format!("cannot copy `{}`", original.display());
+        fs::copy(original, &duplicate.path).or_fail(cannot)?;
+        Ok(duplicate)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Duplicate {
+    fn drop(&mut self) {
+        // What cannot be removed now is replaced by the next copy.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// A name that no executable of cargo's has.
+fn other_name(name: &str) -> String {
+    let mut letters: Vec<char> = name.chars().collect();
+    if let Some(last) = letters.last_mut().filter(|last| last.is_ascii()) {
+        *last = if *last == '~' { '^' } else { '~' };
+        return letters.into_iter().collect();
+    }
+    format!("{name}~")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_stands_beside_its_original_under_a_name_as_long_and_goes_with_its_owner() {
+        let dir = tempfile::tempdir().unwrap();
+        let original = dir.path().join("bench-0123");
+        fs::write(&original, "program").unwrap();
+        let copy = Duplicate::beside(&original).unwrap();
+        assert_eq!(fs::read(copy.path()).unwrap(), b"program");
+        assert_eq!(copy.path().as_os_str().len(), original.as_os_str().len());
+        assert_eq!(copy.path().parent(), original.parent());
+        let path = copy.path().to_owned();
+        drop(copy);
+        assert!(!path.exists() && original.exists());
+        assert!(Duplicate::beside(&dir.path().join("gone")).is_err());
+    }
+}
