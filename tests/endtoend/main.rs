@@ -15,6 +15,7 @@ mod environments;
 mod faults;
 mod host;
 mod interruption;
+mod layouts;
 mod measuring;
 mod profiles;
 mod program;
