@@ -23,6 +23,8 @@ pub struct OverLayouts {
     pub outcome: LayoutOutcome,
     /// The judgement over the executables as they were built.
     pub as_built: Judgement,
+    /// About how many pairs more would decide it, where it is undecided; `None` when that is unknown or beyond reason.
+    pub pairs_still_needed: Option<usize>,
 }
 
 /// What becomes of a change when the layout is varied.

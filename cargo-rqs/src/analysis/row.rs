@@ -72,7 +72,12 @@ impl Row {
             Some((judgement, outcome)) => Row {
                 finding: Finding::Measured(judgement, None),
                 typical_ns: typical_ns(&taken),
-                over_layouts: Some(OverLayouts { outcome, as_built }),
+                over_layouts: Some(OverLayouts {
+                    outcome,
+                    as_built,
+                    pairs_still_needed: verdict::epochs_still_needed(&judgement, policy)
+                        .filter(|more| *more > 0),
+                }),
                 layouts,
                 ..self
             },

@@ -51,9 +51,17 @@ pub fn remark(row: &Row) -> Option<String> {
         LayoutOutcome::Artefact => format!(
             "as built {as_built}, but not over {taken} with other layouts: where the linker put code and data made it"
         ),
-        LayoutOutcome::Sensitive => format!(
-            "as built {as_built}, but {taken} with other layouts differ by too much to say whether it changed; `--layouts` takes more"
-        ),
+        LayoutOutcome::Sensitive => {
+            let more = match over.pairs_still_needed {
+                Some(more) => {
+                    format!("about {} (`--layouts`) would decide it", count(more as u64, "more pair"))
+                }
+                None => "no number of them would decide it".to_owned(),
+            };
+            format!(
+                "as built {as_built}, but {taken} with other layouts differ by too much to say whether it changed; {more}"
+            )
+        }
     })
 }
 

@@ -63,11 +63,11 @@ fn a_change_that_the_layout_made_is_called_robust_no_more_often_than_alpha() {
 fn a_change_of_the_code_is_confirmed_within_the_usual_number_of_layouts() {
     let mut noise = Noise { state: 12 };
     for (name, shape) in SHAPES {
-        for (effect, layout_sd, least) in [(0.05, 0.02, 0.95), (0.02, 0.005, 0.95), (0.10, 0.05, 0.5)] {
+        for (effect, layout_sd, least) in [(0.05, 0.02, 0.95), (0.02, 0.005, 0.95), (0.10, 0.05, 0.95)] {
             let (robust, _, pairs) = rates(effect, layout_sd, shape, &mut noise);
             println!("effect {effect}, {name} {layout_sd}: {robust} robust of {RUNS}, {pairs:.1} pairs");
             // One layout in ten that is ten times as far off is more spread than the name says.
-            let least = if name == "contaminated" { 0.0 } else { least };
+            let least = if name == "contaminated" { 0.4 } else { least };
             assert!(f64::from(robust) >= least * f64::from(RUNS), "{name}: {robust} of {RUNS} for {effect}");
         }
     }

@@ -117,8 +117,12 @@ impl BenchOptions {
         let mut text = format!("judging: margin {margin}, floor {floor}, {false_alarms}\n");
         text.extend(policies.outline().into_iter().map(|rule| format!("policy: {rule}\n")));
         text + &format!(
-            "budget: at most {max_epochs} epochs a benchmark and {} s in all\n",
-            time_budget_ms / 1000
+            "budget: at most {max_epochs} epochs a benchmark and {} s in all\nlayout: {}\n",
+            time_budget_ms / 1000,
+            match self.layouts {
+                0 => "as built".to_owned(),
+                most => format!("what changes is confirmed over at most {most} pairs of relinked executables"),
+            },
         )
     }
 

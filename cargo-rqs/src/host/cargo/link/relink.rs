@@ -163,8 +163,9 @@ impl Relinker {
             process::stream(command, Some(interrupted), &mut |_| {}, &mut |_| {})?;
         let failed = || format!("cannot link `{}` anew", self.executable.display());
         if !status.success() {
-            let last = tail.lines().rev().find(|line| line.contains("error")).or(tail.lines().last());
-            return Err(Failure::incomplete(failed()).cause(last.unwrap_or("it says nothing").to_owned()));
+            // The driver adds that its linker failed.
+            let first = tail.lines().find(|line| line.contains("error")).or(tail.lines().last());
+            return Err(Failure::incomplete(failed()).cause(first.unwrap_or("it says nothing").to_owned()));
         }
         std::fs::read(&output).or_fail(failed)
     }
