@@ -8,6 +8,7 @@
     reason = "tests start processes, touch files, may end early, and say what they skip"
 )]
 
+mod acceptances;
 mod builds;
 mod counting;
 mod environments;
@@ -15,6 +16,7 @@ mod faults;
 mod host;
 mod interruption;
 mod measuring;
+mod policies;
 mod profiles;
 mod program;
 mod repository;
