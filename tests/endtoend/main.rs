@@ -8,6 +8,7 @@
     reason = "tests start processes, touch files, may end early, and say what they skip"
 )]
 
+mod acceptances;
 mod builds;
 mod calibrations;
 mod counting;
@@ -17,6 +18,7 @@ mod host;
 mod interruption;
 mod layouts;
 mod measuring;
+mod policies;
 mod profiles;
 mod program;
 mod repository;
