@@ -7,6 +7,8 @@ use super::routines::Closed;
 use super::walk::Walker;
 use super::{Graph, Node};
 
+/// Stands for Criterion's loop around what is measured, with what the compiler put into it.
+const LOOP: &str = "[measuring loop]";
 /// Names that are given at most.
 const MOST_NAMES: usize = 5;
 
@@ -32,7 +34,7 @@ pub fn changed(baseline: Side<'_>, candidate: Side<'_>) -> Vec<String> {
     queue.extend(pairs.map(|(one, other)| (one, other, String::new())));
     let (mut seen, mut told, mut names) = (HashSet::new(), BTreeSet::new(), Vec::new());
     while let Some((one, other, user)) = queue.pop_front() {
-        let closed = (baseline.closed.contains(&one), candidate.closed.contains(&other));
+        let closed = (baseline.closed.nodes.contains(&one), candidate.closed.nodes.contains(&other));
         if closed == (true, true) || !seen.insert((one, other)) {
             continue;
         }
@@ -48,9 +50,14 @@ pub fn changed(baseline: Side<'_>, candidate: Side<'_>) -> Vec<String> {
         }
         // Where the relocations are in line, what they refer to can be compared as well.
         if nodes[0].references.len() == nodes[1].references.len() {
-            for (one, other) in nodes[0].references.iter().zip(&nodes[1].references) {
-                let pair = Graph::node_of(&one.target).zip(Graph::node_of(&other.target));
-                queue.extend(pair.filter(|_| one.kind == other.kind).map(|(a, b)| (a, b, name.clone())));
+            for (k, (first, second)) in nodes[0].references.iter().zip(&nodes[1].references).enumerate() {
+                if baseline.closed.references.contains(&(one, k))
+                    && candidate.closed.references.contains(&(other, k))
+                {
+                    continue;
+                }
+                let pair = Graph::node_of(&first.target).zip(Graph::node_of(&second.target));
+                queue.extend(pair.filter(|_| first.kind == second.kind).map(|(a, b)| (a, b, name.clone())));
             }
         }
     }
@@ -60,5 +67,7 @@ pub fn changed(baseline: Side<'_>, candidate: Side<'_>) -> Vec<String> {
 /// The function that a node is.
 fn function(node: &Node) -> Option<String> {
     let symbol = node.names.first().filter(|_| node.shape.executable)?;
-    Some(demangle(symbol))
+    let name = demangle(symbol);
+    let measures = name.trim_start_matches('<').starts_with("criterion::bencher::Bencher<");
+    Some(if measures { LOOP.to_owned() } else { name })
 }

@@ -21,7 +21,7 @@ pub struct Programs<'a> {
 
 struct Program<'a> {
     walker: Walker<'a>,
-    routines: Routines,
+    routines: Routines<'a>,
 }
 
 impl<'a> Programs<'a> {

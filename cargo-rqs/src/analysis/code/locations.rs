@@ -70,7 +70,8 @@ mod tests {
         content.extend(length.to_le_bytes());
         content.extend(line.to_le_bytes());
         content.extend(7u32.to_le_bytes());
-        let pointer = Reference { offset: 0, kind: 1, target: Target::Within { node: 1, offset: 0 } };
+        let pointer =
+            Reference { offset: 0, kind: 1, branches: false, target: Target::Within { node: 1, offset: 0 } };
         let location = Node {
             section: section.into(),
             names: vec![],

@@ -11,8 +11,8 @@
 //! `Function`, which implements its private trait `Routine`, and only when the benchmark is selected. So in a process
 //! that is told to run one benchmark, the `Routine`s of the others are never entered, and the walk does not enter them
 //! ([`routines`]). Everything else counts: `main`, the functions that register benchmarks and the input that they make,
-//! even for other benchmarks. Hence "identical" says: *run on its own, this benchmark executes the same*. No assumption
-//! about shared state is needed.
+//! even for other benchmarks. What registers a benchmark holds its test run as well, which a measuring run never enters.
+//! Hence "identical" says: *run on its own, this benchmark executes the same*. No assumption about shared state is needed.
 //!
 //! What is decided on the safe side: unwinding tables and landing pads count like code. Reading a constant pool counts
 //! for the constant only. Whatever is not understood is [`Target::Unclear`] and makes the answer "unknown", never
@@ -84,6 +84,8 @@ pub struct Reference {
     pub offset: u64,
     /// What is computed there: the type of the relocation.
     pub kind: u32,
+    /// Whether it is a call of, or a jump to, the begin of what it refers to, and so does not hand out its address.
+    pub branches: bool,
     /// What it refers to.
     pub target: Target,
 }

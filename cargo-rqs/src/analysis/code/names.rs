@@ -22,6 +22,30 @@ pub fn is_routine(symbol: &str) -> bool {
     is_routine && ROUTINE.contains(&method)
 }
 
+/// The functions of Criterion that take a benchmark's closure and have it run if it is selected.
+const REGISTERING: [&str; 3] = ["bench_function", "bench_with_input", "run_bench"];
+
+/// Whether a symbol is a function of Criterion to which users hand what is to be measured.
+pub fn registers(symbol: &str) -> bool {
+    let name = demangle(symbol);
+    // The newer mangling says for which types.
+    let plain = match name.strip_prefix('<') {
+        Some(of) => of,
+        None => &name,
+    };
+    let Some(of) = ["criterion::benchmark_group::BenchmarkGroup<", "criterion::Criterion<"]
+        .iter()
+        .find_map(|of| plain.strip_prefix(of))
+    else {
+        return false;
+    };
+    let Some((_, method)) = of.split_once(if name.starts_with('<') { ">>::" } else { ">::" }) else {
+        return false;
+    };
+    let method = method.split("::<").next().unwrap_or(method);
+    REGISTERING.contains(&method)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,6 +59,24 @@ mod tests {
             "_ZN9criterion7routine7Routine7profile17h1eb9f1ff09b9f845E",
         ] {
             assert!(is_routine(symbol), "{}", demangle(symbol));
+        }
+    }
+
+    #[test]
+    fn what_takes_a_benchmark_is_known_in_both_manglings() {
+        for symbol in [
+            "_ZN9criterion15benchmark_group23BenchmarkGroup$LT$M$GT$16bench_with_input17h459f1d029e12f7feE",
+            "_ZN9criterion18Criterion$LT$M$GT$14bench_function17h459f1d029e12f7feE",
+            "_RINvMs_NtCs1_9criterion15benchmark_groupINtB5_14BenchmarkGroupNtNtB7_11measurement8WallTimeE9run_benchuE",
+        ] {
+            assert!(registers(symbol), "{}", demangle(symbol));
+        }
+        for symbol in [
+            "_ZN9criterion15benchmark_group23BenchmarkGroup$LT$M$GT$6finish17h459f1d029e12f7feE",
+            "_ZN9criterion15benchmark_group23BenchmarkGroup$LT$M$GT$9run_bench28_$u7b$$u7b$closure$u7d$$u7d$17h459f1d029e12f7feE",
+            "_ZN2my18Criterion$LT$M$GT$14bench_function17h459f1d029e12f7feE",
+        ] {
+            assert!(!registers(symbol), "{}", demangle(symbol));
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::identity::Programs;
-use super::routines::Routines;
+use super::routines::{Closed, Routines};
 use super::walk::Walker;
 use super::*;
 use crate::model::ByRole;
@@ -25,6 +25,7 @@ fn data(content: &[u8], targets: &[usize]) -> Node {
     let references = targets.iter().enumerate().map(|(k, node)| Reference {
         offset: 8 * k as u64,
         kind: 1,
+        branches: false,
         target: Target::Within { node: *node, offset: 0 },
     });
     let shape = Shape { size: content.len() as u64, ..Shape::default() };
@@ -42,7 +43,7 @@ fn rooted(nodes: Vec<Node>) -> Graph {
 }
 
 fn hash(graph: &Graph) -> String {
-    Walker::new(graph).reached(&BTreeSet::new()).unwrap().exact
+    Walker::new(graph).reached(&Closed::default()).unwrap().exact
 }
 
 /// `main` registers benchmarks A and B by their tables. Both go through Criterion's own `common`; each `sample` calls its
@@ -141,6 +142,46 @@ fn a_method_that_is_also_reached_by_the_benchmark_itself_stays_its_own() {
     assert!(!of_benchmark(&both(b"b"), &both(b"changed"), 'a').is_identical());
 }
 
+/// The suite with what registers B standing apart: it refers to B's table and holds B's test run, which calls the library.
+fn with_registration(library_of_b: &[u8], needs_drop: bool, calls: bool) -> Graph {
+    let mut graph = suite(b"a", library_of_b, b"p");
+    let name =
+        "_ZN9criterion15benchmark_group23BenchmarkGroup$LT$M$GT$16bench_with_input17h459f1d029e12f7feE";
+    let mut registration = function(name, b"registers b", &[2, 8]);
+    registration.references[1].branches = calls;
+    graph.nodes[5].references[0].branches = true;
+    graph.nodes.push(registration);
+    graph.nodes[0] = function("main", b"main", &[1, 11, 9, 10]);
+    graph.nodes[2]
+        .references
+        .iter_mut()
+        .for_each(|reference| reference.offset += if needs_drop { 0 } else { 24 });
+    graph
+}
+
+#[test]
+fn the_test_run_of_another_benchmark_does_not_count() {
+    let identity = |needs_drop, calls, benchmark| {
+        let (before, after) =
+            (with_registration(b"b", needs_drop, calls), with_registration(b"changed", needs_drop, calls));
+        of_benchmark(&before, &after, benchmark).is_identical()
+    };
+    assert!(identity(false, true, 'a'));
+    assert!(!identity(false, true, 'b'), "it is its own");
+    assert!(!identity(true, true, 'a'), "dropping the closure may call the same");
+    assert!(!identity(false, false, 'a'), "whoever has its address may call it");
+}
+
+#[test]
+fn a_call_of_what_the_benchmark_itself_reaches_counts_wherever_it_stands() {
+    let shared = |library: &[u8]| {
+        let mut graph = with_registration(library, false, true);
+        graph.nodes[3] = function(&symbol(BENCH, 'a'), b"bench a", &[8]);
+        graph
+    };
+    assert!(!of_benchmark(&shared(b"b"), &shared(b"changed"), 'a').is_identical());
+}
+
 #[test]
 fn without_a_stack_that_is_beyond_doubt_everything_counts() {
     let (before, after) = (suite(b"a", b"b", b"p"), suite(b"a", b"changed", b"p"));
@@ -166,14 +207,14 @@ fn a_method_in_no_table_and_a_function_that_is_more_than_a_method_are_entered() 
     let mut graph = suite(b"a", b"b", b"p");
     graph.nodes[5].names.push("something_else".into());
     let own = Routines::of(&graph).own(&stack_of('a').unwrap()).unwrap();
-    assert_eq!(own.closed, BTreeSet::from([6]), "only the method that is nothing else");
+    assert_eq!(own.closed.nodes, BTreeSet::from([6]), "only the method that is nothing else");
     assert_eq!(own.table, 1);
 }
 
 #[test]
 fn what_is_unclear_matters_where_it_is_within_reach_only() {
     let mut graph = suite(b"a", b"b", b"p");
-    let unclear = Reference { offset: 0, kind: 1, target: Target::Unclear("odd".into()) };
+    let unclear = Reference { offset: 0, kind: 1, branches: false, target: Target::Unclear("odd".into()) };
     graph.nodes[8].references.push(unclear);
     assert!(of_benchmark(&graph, &graph, 'a').is_identical());
     assert!(

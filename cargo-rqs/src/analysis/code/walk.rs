@@ -68,8 +68,11 @@ impl<'a> Walker<'a> {
             let digests = self.digests[node].as_ref().map_err(Clone::clone)?;
             hashers.iter_mut().zip(digests).for_each(|(hasher, digest)| hasher.update(digest));
             let content_only = self.graph.nodes[node].is_by_value();
-            for reference in &self.graph.nodes[node].references {
-                let number = walk.number(&reference.target, content_only);
+            for (k, reference) in self.graph.nodes[node].references.iter().enumerate() {
+                let number = match closed.references.contains(&(node, k)) {
+                    true => CLOSED,
+                    false => walk.number(&reference.target, content_only),
+                };
                 hashers.iter_mut().for_each(|hasher| add_number(hasher, number));
             }
         }
@@ -91,7 +94,7 @@ impl Walk<'_> {
     /// such node, so that circles end.
     fn number(&mut self, target: &Target, from_one_by_value: bool) -> u64 {
         let Some(node) = Graph::node_of(target) else { return 0 };
-        if self.closed.contains(&node) {
+        if self.closed.nodes.contains(&node) {
             return CLOSED;
         }
         if !from_one_by_value && self.graph.nodes[node].is_by_value() {

@@ -181,7 +181,12 @@ impl<'d> Builder<'_, 'd> {
                 Ok(records) => {
                     for (section, record) in records {
                         let target = self.within(Part::Record(number, section, record.range.start), 0);
-                        references.push(Reference { offset: u64::MAX, kind: BELONGS, target });
+                        references.push(Reference {
+                            offset: u64::MAX,
+                            kind: BELONGS,
+                            branches: false,
+                            target,
+                        });
                     }
                 }
                 Err(why) => references.push(unclear(u64::MAX, why)),
@@ -209,6 +214,7 @@ impl<'d> Builder<'_, 'd> {
             return vec![unclear(0, format!("the relocations of `{}` cannot be read", object.name))];
         };
         let endian = object.endian;
+        let code = content(object, index).filter(|(shape, _)| shape.executable).map(|(_, code)| code);
         entries.retain(|rela| range.contains(&rela.r_offset(endian)));
         // Where several are at one place they are done in the order of the file.
         entries.sort_by_key(|rela| rela.r_offset(endian));
@@ -226,7 +232,13 @@ impl<'d> Builder<'_, 'd> {
                 },
             };
             let kind = kind | if chooses { CHOOSES } else { 0 };
-            references.push(Reference { offset: rela.r_offset(endian) - range.start, kind, target });
+            let branches = code.is_some_and(|code| is_branch(code, rela.r_offset(endian), kind, &target));
+            references.push(Reference {
+                offset: rela.r_offset(endian) - range.start,
+                kind,
+                branches,
+                target,
+            });
         }
         references
     }
@@ -348,7 +360,12 @@ impl<'d> Builder<'_, 'd> {
             // A distance within the table, which depends on what else is in it.
             content.iter_mut().take(FunctionRecord::FUNCTION_AT).for_each(|byte| *byte = 0);
             let target = self.within(Part::Record(number, section.0, record.common.start), 0);
-            references.push(Reference { offset: FunctionRecord::COMMON_AT as u64, kind: BELONGS, target });
+            references.push(Reference {
+                offset: FunctionRecord::COMMON_AT as u64,
+                kind: BELONGS,
+                branches: false,
+                target,
+            });
         }
         let shape = Shape { size: content.len() as u64, ..shape };
         Node { section: name, names: Vec::new(), shape, content, references }
@@ -362,7 +379,7 @@ impl<'d> Builder<'_, 'd> {
                 let loaded = header.sh_flags(object.endian).0 & elf::SHF_ALLOC.0 != 0;
                 if loaded && object.section_name(index) == name {
                     let target = self.within(Part::Section(number, index.0), 0);
-                    references.push(Reference { offset: 0, kind: BELONGS, target });
+                    references.push(Reference { offset: 0, kind: BELONGS, branches: false, target });
                 }
             }
         }
@@ -464,12 +481,28 @@ fn records(object: &Object<'_>) -> HashMap<usize, Result<Vec<(usize, FunctionRec
     found
 }
 
+/// Whether a relocation belongs to a call of the begin of a function, or to a jump there.
+fn is_branch(code: &[u8], offset: u64, kind: u32, target: &Target) -> bool {
+    // Counted from the end of the instruction, which ends with the four bytes of the relocation.
+    let Target::Within { offset: -4, .. } = target else { return false };
+    let Some(before) = usize::try_from(offset).ok().and_then(|offset| code.get(..offset)) else {
+        return false;
+    };
+    const DIRECT: [u32; 2] = [elf::R_X86_64_PLT32.0, elf::R_X86_64_PC32.0];
+    const INDIRECT: [u32; 2] = [elf::R_X86_64_GOTPCREL.0, elf::R_X86_64_GOTPCRELX.0];
+    match before {
+        [.., 0xe8 | 0xe9] => DIRECT.contains(&kind),
+        [.., 0xff, 0x15 | 0x25] => INDIRECT.contains(&kind),
+        _ => false,
+    }
+}
+
 fn is_chooser(symbol: &elf::Sym64<Endianness>) -> bool {
     symbol.st_type() == elf::STT_GNU_IFUNC
 }
 
 fn unclear(offset: u64, why: String) -> Reference {
-    Reference { offset, kind: 0, target: Target::Unclear(why) }
+    Reference { offset, kind: 0, branches: false, target: Target::Unclear(why) }
 }
 
 fn unclear_node(section: &str, why: String) -> Node {

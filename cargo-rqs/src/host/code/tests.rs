@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::analysis::code::identity::Programs;
-use crate::analysis::code::{Target, walk::Walker};
+use crate::analysis::code::{Node, Target, walk::Walker};
 use crate::model::ByRole;
 use crate::model::code::CodeIdentity;
 
@@ -171,6 +171,28 @@ fn the_same_source_gives_the_same_code() {
         .flat_map(|node| &node.references)
         .find(|reference| matches!(reference.target, Target::Unclear(_)));
     assert_eq!(unclear, None);
+}
+
+#[test]
+fn calls_are_told_from_references_that_hand_out_an_address() {
+    let graph = graph(&compile(LIBRARY, PROGRAM, &[]));
+    let number = |name: &str| {
+        let is_it = |node: &Node| {
+            node.names.iter().any(|symbol| crate::analysis::code::names::demangle(symbol) == name)
+        };
+        graph.nodes.iter().position(is_it).unwrap()
+    };
+    let refers = |from: &str, to: &str| -> Vec<bool> {
+        let to = number(to);
+        let of = graph.nodes[number(from)]
+            .references
+            .iter()
+            .filter(|reference| Graph::node_of(&reference.target) == Some(to));
+        of.map(|reference| reference.branches).collect()
+    };
+    assert_eq!(refers("library::outer", "library::middle"), [true]);
+    assert!(refers("program::main", "library::outer").iter().all(|branches| *branches));
+    assert_eq!(refers("main", "program::main"), [false]);
 }
 
 #[test]
