@@ -10,8 +10,8 @@ use serde_json::Value;
 use crate::program::{Background, Ran, within};
 use crate::repository::{Repository, files_below};
 
-/// A calibration of one quick benchmark that takes a round and little more.
-const BRIEF: [&str; 8] = ["calibrate", "mix/steady", "--revision", "v1", "--seed", "3", "--budget", "1s"];
+/// A calibration of one quick benchmark.
+const BRIEF: [&str; 6] = ["calibrate", "mix/steady", "--revision", "v1", "--seed", "3"];
 
 impl Repository {
     fn calibrate(&self, options: &[&str]) -> Ran {
@@ -204,7 +204,16 @@ fn a_killed_calibration_leaves_no_load_and_the_next_one_records_its_rounds() {
     assert!(within(Duration::from_secs(5), || repository.load_processes() == 0), "load is left behind");
     repository.assert_no_process_is_left();
     assert!(calibrations(&results).is_empty());
-    let next = repository.calibrate(&["--results", typed, "--sides", "same-file", "--loads", "none"]);
+    let next = repository.calibrate(&[
+        "--results",
+        typed,
+        "--sides",
+        "same-file",
+        "--loads",
+        "none",
+        "--budget",
+        "1s",
+    ]);
     assert!(next.stderr.contains("recorded what an interrupted calibration had measured"), "{next:#?}");
     let recorded = calibrations(&results);
     assert_eq!(recorded.len(), 2);
@@ -218,12 +227,26 @@ fn a_calibration_that_cannot_be_recorded_is_kept_for_the_next_one() {
     let repository = Repository::get();
     let results = repository.scratch("obstructed calibration");
     let typed = results.to_str().unwrap();
+    let background = repository.start_calibrating(&["--results", typed, "--loads", "none"]);
     fs::write(results.join("calibrations"), "in the way").unwrap();
-    let quick = ["--results", typed, "--sides", "same-file", "--loads", "none"];
-    let ran = repository.calibrate(&quick).exited(101);
-    ran.said(&["error: cannot write `", "hint: mend the cause", "the next `cargo rqs calibrate` records it"]);
+    background.signal("INT");
+    let ran = background.end().exited(101);
+    ran.said(&[
+        "error: cannot write `",
+        "hint: move the file away",
+        "the next `cargo rqs calibrate` records it",
+    ]);
     fs::remove_file(results.join("calibrations")).unwrap();
-    let next = repository.calibrate(&quick);
+    let next = repository.calibrate(&[
+        "--results",
+        typed,
+        "--sides",
+        "same-file",
+        "--loads",
+        "none",
+        "--budget",
+        "1s",
+    ]);
     assert!(next.stderr.contains("recorded what an interrupted calibration had measured"), "{next:#?}");
     assert_eq!(calibrations(&results).len(), 2);
 }

@@ -175,10 +175,9 @@ fn finish(
 
 /// What could not be recorded is in the folder of calibrations in progress still.
 fn kept(failure: Failure) -> Failure {
-    failure.hint(
-        "mend the cause or choose another folder with `--results DIR`; what was measured is kept, and the next `cargo rqs \
-         calibrate` records it",
-    )
+    let remedy = failure.hint.as_deref().and_then(|hint| hint.split(';').next()).unwrap_or("mend the cause");
+    let hint = format!("{remedy}; what was measured is kept, and the next `cargo rqs calibrate` records it");
+    failure.hint(hint)
 }
 
 /// Records what calibrations measured that were killed.
