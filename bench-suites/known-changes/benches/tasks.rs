@@ -22,7 +22,8 @@ fn asynchronous(criterion: &mut Criterion) {
     let mut pool = LocalPool::new();
     let spawner = pool.spawner();
     let mut calls = Calls::of(WHOLE, change_per_mille());
-    criterion.bench_function("tasks/50us", |b| b.iter(|| pool.run_until(tasks(&spawner, calls.next()))));
+    criterion
+        .bench_function("tasks/50us", |b| b.iter(|| pool.run_until(tasks(&spawner, calls.next_units()))));
 }
 
 criterion_group!(benches, asynchronous);

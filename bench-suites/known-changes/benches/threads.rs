@@ -10,7 +10,7 @@ fn parallel(criterion: &mut Criterion) {
     let mut calls = Calls::of(WHOLE, change_per_mille());
     criterion.bench_function("parallel/5ms", |b| {
         b.iter(|| {
-            let units = calls.next();
+            let units = calls.next_units();
             pool.install(|| (0..units).into_par_iter().map(kernels::churn).reduce(|| 0, u64::wrapping_add))
         });
     });
