@@ -75,7 +75,7 @@ fn a_calibration_records_every_verdict_and_is_shown_again_as_it_was_printed() {
     let ran = repository.calibrate(&["--format", "json", "--results", typed, "--budget", "12s"]);
     let report = report(&ran);
     let path = PathBuf::from(report["record"].as_str().unwrap());
-    assert_eq!(calibrations(&results), [path.clone()]);
+    assert_eq!(calibrations(&results), std::slice::from_ref(&path));
     let record = content(&path);
     assert!(results.join(format!("environments/{}.json", record["environment"].as_str().unwrap())).is_file());
     assert!(results.join("schemas/calibration.schema.json").is_file());

@@ -142,7 +142,7 @@ pub fn exit(comparison: &Comparison, policy: &Policy, fail_on: FailOn) -> Exit {
     };
     let depends_on_layout = |row: &Row| {
         row.standing.policy.class != Class::Informational
-            && row.over_layouts.is_some_and(|OverLayouts { outcome, as_built }| {
+            && row.over_layouts.is_some_and(|OverLayouts { outcome, as_built, .. }| {
                 outcome == LayoutOutcome::Sensitive && as_built.verdict == Verdict::Regressed
             })
     };

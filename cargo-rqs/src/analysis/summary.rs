@@ -52,7 +52,7 @@ impl Counts {
                 self.layout_artefact += 1;
                 return;
             }
-            Some(OverLayouts { outcome: LayoutOutcome::Sensitive, as_built }) => {
+            Some(OverLayouts { outcome: LayoutOutcome::Sensitive, as_built, .. }) => {
                 self.layout_sensitive += 1;
                 self.slower_by_layout += usize::from(as_built.verdict == Verdict::Regressed);
                 return;

@@ -121,7 +121,8 @@ impl BenchOptions {
             time_budget_ms / 1000,
             match self.layouts {
                 0 => "as built".to_owned(),
-                most => format!("what changes is confirmed over at most {most} pairs of relinked executables"),
+                most =>
+                    format!("what changes is confirmed over at most {most} pairs of relinked executables"),
             },
         )
     }
