@@ -66,10 +66,13 @@ fn json_and_markdown_tell_the_same_as_text() {
     assert!(report.0.as_object().unwrap().keys().all(|name| described.contains_key(name)), "{schema:#}");
     let markdown = repository.rqs(&["show", report.id(), "--format", "markdown"]).exited(0).stdout;
     assert!(markdown.starts_with("### Benchmarks: 1 regressed\n"), "{markdown}");
-    assert!(markdown.contains("| `mix/changed` | ") && markdown.contains("| **regressed** |"), "{markdown}");
+    assert!(
+        markdown.contains("| `mix/changed` | ") && markdown.contains("| **regressed (robust to layout)** |"),
+        "{markdown}"
+    );
     let text = repository.rqs(&["show", report.id()]).exited(0).stdout;
     let row = text.lines().find(|line| line.starts_with("mix/changed")).unwrap();
-    assert!(row.contains("  regressed  "), "{text}");
+    assert!(row.contains("  regressed (robust to layout)  "), "{text}");
 }
 
 #[test]

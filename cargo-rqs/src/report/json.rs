@@ -189,6 +189,7 @@ fn layouts(row: &Row) -> LayoutsReport<'_> {
             LayoutOutcome::Sensitive => LayoutWord::Sensitive,
         }),
         as_built: row.over_layouts.map(|over| change(&over.as_built)),
+        pairs_still_needed: row.over_layouts.and_then(|over| over.pairs_still_needed),
         log_ratios: &row.layouts,
     }
 }

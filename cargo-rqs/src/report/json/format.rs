@@ -203,6 +203,8 @@ pub struct LayoutsReport<'a> {
     pub outcome: Option<LayoutWord>,
     /// The change of the executables as they were built; null when the layouts do not have the final word.
     pub as_built: Option<ChangeReport>,
+    /// About how many pairs more would decide it, where it is undecided; null when unknown, beyond reason, or decided.
+    pub pairs_still_needed: Option<usize>,
     /// ln(candidate time / baseline time), one for each pair that was used.
     pub log_ratios: &'a [f64],
 }

@@ -52,7 +52,7 @@ impl Measuring<'_> {
         let mut relinkers = BTreeMap::new();
         while number < most.saturating_add(MOST_LOST_EPOCHS) {
             let open = self.unconfirmed(most, &pass);
-            self.prove(&open, built, &mut relinkers, &mut pass, terminal);
+            self.prove(&open, built, &mut relinkers, &mut pass, terminal)?;
             let open: Vec<_> = open.into_iter().filter(|(suite, _)| relinkers.contains_key(suite)).collect();
             if open.is_empty() {
                 break;
@@ -120,7 +120,7 @@ impl Measuring<'_> {
         relinkers: &mut BTreeMap<usize, ByRole<Relinker>>,
         pass: &mut LayoutPass,
         terminal: &mut Terminal,
-    ) {
+    ) -> Outcome<()> {
         for (suite, _) in open {
             let Some(sides) = built.get(*suite).copied().flatten() else { continue };
             if relinkers.contains_key(suite) {
@@ -132,11 +132,16 @@ impl Measuring<'_> {
                 Relinker::prove(sides.get(role), self.interrupted)
                     .map_err(|why| format!("on the {role}, {why}"))
             });
+            // A link that was stopped is no reason.
+            if self.interrupted.load(Ordering::Relaxed) {
+                return Err(interrupted());
+            }
             match proved {
                 Ok(proved) => drop(relinkers.insert(*suite, proved)),
                 Err(why) => drop(pass.not_varied.insert(name.clone(), why)),
             }
         }
+        Ok(())
     }
 
     /// Links both sides of these suites for these pairs. A suite whose link fails is not varied any more.

@@ -134,3 +134,131 @@ fn install(folder: &Path, name: &str, script: &str) -> Outcome<()> {
     std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(0o755)).or_fail(failed)?;
     file.persist(&place).map(drop).or_fail(failed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Links with a linker that does nothing, in a directory, and gives what was kept.
+    fn kept(dir: &Path, arguments: &[&str]) -> Option<Link> {
+        install(dir, "linker", LINKER).unwrap();
+        let folder = dir.join("link");
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir(&folder).unwrap();
+        let mut command = Command::new(dir.join("linker"));
+        command.args(arguments).current_dir(dir).env("RQS_LINK", &folder).env("RQS_LINKER", "true");
+        command.env("RQS_SYSROOT", "/sysroot").env("RQS_SLOT", dir.join("slot"));
+        assert!(command.status().unwrap().success());
+        described(&folder, "hash", &Relocation::default())
+    }
+
+    fn write(dir: &Path, path: &str, text: &str) -> String {
+        let path = dir.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path.to_string_lossy().into_owned()
+    }
+
+    fn originals(link: &Link) -> Vec<&str> {
+        link.inputs.iter().map(|input| input.original.as_str()).collect()
+    }
+
+    #[test]
+    fn argument_files_are_read_as_the_compiler_writes_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let object = write(dir.path(), "a b.o", "object");
+        let list = write(dir.path(), "list", &format!("{}\n-lone\\\\two\n-O1", object.replace(' ', "\\ ")));
+        let link = kept(dir.path(), &["-m64", &format!("@{list}"), "-o", "out"]).unwrap();
+        assert_eq!(link.arguments, ["-m64", &object, "-lone\\two", "-O1", "-o", "out"]);
+        assert_eq!(originals(&link), [&object]);
+        assert_eq!(link.output(), Some("out"));
+        assert_eq!((link.linker, link.directory), ("true".into(), dir.path().canonicalize().unwrap()));
+    }
+
+    #[test]
+    fn files_within_arguments_are_kept_and_what_stays_anyway_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| write(dir.path(), name, name);
+        let (script, exports, own) = (path("link.x"), path("exports.map"), path("slot/own.x"));
+        let (linker, output) = (path("my ld"), path("out"));
+        let version_script = format!("-Wl,-z,now,--version-script={exports}");
+        let arguments =
+            [&format!("-T{script}"), &version_script, &own, &format!("-fuse-ld={linker}"), "-o", &output];
+        let link = kept(dir.path(), &arguments).unwrap();
+        assert_eq!(originals(&link), [&script, &exports]);
+        let folder = dir.path().join("link");
+        let content =
+            |original: &str| std::fs::read_to_string(link.kept(original, &folder).unwrap()).unwrap();
+        assert_eq!(content(&exports), "exports.map");
+    }
+
+    #[test]
+    fn files_of_one_name_do_not_meet() {
+        let dir = tempfile::tempdir().unwrap();
+        let [one, two] = ["one/a.o", "two/a.o"].map(|path| write(dir.path(), path, path));
+        let link = kept(dir.path(), &[&one, &two, "-o", "out"]).unwrap();
+        for (original, text) in [(&one, "one/a.o"), (&two, "two/a.o")] {
+            let kept = link.kept(original, &dir.path().join("link")).unwrap();
+            assert_eq!(std::fs::read_to_string(kept).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn a_link_is_done_even_where_it_cannot_be_kept_and_fails_as_the_linker_does() {
+        let dir = tempfile::tempdir().unwrap();
+        install(dir.path(), "linker", LINKER).unwrap();
+        for (linker, success) in [("true", true), ("false", false)] {
+            let mut command = Command::new(dir.path().join("linker"));
+            command.arg("a.o").env("RQS_LINK", dir.path().join("missing")).env("RQS_LINKER", linker);
+            let output = command.env("RQS_SYSROOT", "/s").env("RQS_SLOT", "/s").output().unwrap();
+            assert_eq!((output.status.success(), output.stderr.is_empty()), (success, true));
+        }
+        assert_eq!(described(&dir.path().join("missing"), "hash", &Relocation::default()), None);
+    }
+
+    /// The arguments that a compiler gets.
+    fn compiled(dir: &Path, arguments: &[&str], cap_lints: bool) -> Vec<String> {
+        install(dir, "rustc", COMPILER).unwrap();
+        let mut command = Command::new(dir.join("rustc"));
+        // It stands where the compiler's path would, and prints one argument on each line.
+        command.args(["printf", "%s\\n"]).args(arguments).env("RQS_LINKS", dir.join("links"));
+        command.env("RQS_KEEPING_LINKER", dir.join("linker")).env_remove("RQS_INNER_WRAPPER");
+        command.env("RQS_CAP_LINTS", if cap_lints { "1" } else { "" });
+        let output = command.output().unwrap();
+        String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn only_benchmarks_are_linked_another_way_and_by_the_linker_that_was_named_last() {
+        let dir = tempfile::tempdir().unwrap();
+        let name = ["--crate-name", "speed", "-C", "extra-filename=-12"];
+        for (linker, shim) in [
+            (&["-C", "link-arg=-s"][..], "cc"),
+            (&["-C", "linker=/usr/bin/clang"], "clang"),
+            (&["-Clinker=a", "--codegen", "linker=ld.lld"], "ld.lld"),
+            (&["--codegen=linker=x86_64-linux-gnu-gcc", "-Clinker-flavor=gcc"], "x86_64-linux-gnu-gcc"),
+        ] {
+            for test in [&["--test"][..], &["--cfg", "test"], &["--cfg=test"]] {
+                let arguments = [&name, linker, test].concat();
+                let got = compiled(dir.path(), &arguments, false);
+                let by_name = dir.path().join("links/speed-12/by-name").join(shim);
+                let added = ["-C".to_owned(), format!("linker={}", by_name.display())];
+                assert_eq!(got[..arguments.len()], arguments[..]);
+                assert_eq!(got[arguments.len()..], added);
+                assert_eq!(std::fs::read_link(by_name).unwrap(), dir.path().join("linker"));
+            }
+            let others = [&name, linker, &["--cfg", "feature=\"test\""]].concat();
+            assert_eq!(compiled(dir.path(), &others, false), others);
+        }
+    }
+
+    #[test]
+    fn lints_are_capped_on_demand_and_once() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(compiled(dir.path(), &["lib.rs"], true), ["lib.rs", "--cap-lints=warn"]);
+        for capped in [&["--cap-lints", "allow"][..], &["--cap-lints=allow"]] {
+            assert_eq!(compiled(dir.path(), capped, true), capped);
+        }
+        assert_eq!(compiled(dir.path(), &["lib.rs"], false), ["lib.rs"]);
+    }
+}

@@ -15,7 +15,7 @@ use crate::model::failure::{Failure, OrFail, Outcome};
 use crate::model::fingerprint;
 
 /// Relinked executables that are kept of one executable, the newest ones.
-const MOST_KEPT: usize = 16;
+const MOST_KEPT: usize = 8;
 /// Digits of a seed and of a hash in the name of a relinked executable; always the same, so that both sides' are alike.
 const SEED_DIGITS: usize = 10;
 const HASH_DIGITS: usize = 16;

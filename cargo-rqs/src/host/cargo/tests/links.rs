@@ -115,12 +115,12 @@ fn only_the_newest_relinked_executables_are_kept() {
     stage.write('1', &[]);
     let build = stage.build('1').0.unwrap();
     let relinker = Relinker::prove(only(&build), &AtomicBool::new(false)).unwrap();
-    let first = relinked(&relinker, &(1..=10).collect::<Vec<_>>());
+    let first = relinked(&relinker, &[1, 2, 3, 4, 5]);
     let left_behind = first[0].with_extension("epoch");
     std::fs::write(&left_behind, "").unwrap();
-    relinked(&relinker, &(11..=20).collect::<Vec<_>>());
+    relinked(&relinker, &[6, 7, 8, 9, 10, 11]);
     assert!(!left_behind.exists());
-    assert_eq!(first.iter().filter(|path| path.exists()).count(), 6);
+    assert_eq!(first.iter().filter(|path| path.exists()).count(), 2);
     assert_eq!(stage.lookup('1').unwrap(), build);
 }
 
