@@ -3,7 +3,7 @@
 use super::gate;
 use super::layout::{self, LayoutOutcome, OverLayouts};
 use super::ledger::{self, LedgerSummary};
-use super::levels::{self, is_measured};
+use super::levels::{self, Level, is_measured};
 pub use super::levels::{alpha_per_benchmark, log_ratios, measured_benchmarks};
 use super::row::{self, Finding, Row};
 use super::standing::Ruling;
@@ -65,8 +65,9 @@ pub fn compare(record: &RunRecord) -> Comparison {
                 .zip(levels)
                 .map(|(benchmark, level)| {
                     let own = record.policy.with(&benchmark.policy);
-                    let row = row::row(suite.identical || benchmark.identical, benchmark, &own, *level);
-                    let row = row.confirmed(benchmark, most_layouts, &own);
+                    let of_epochs = level.of_epochs(benchmark);
+                    let row = row::row(suite.identical || benchmark.identical, benchmark, &own, of_epochs);
+                    let row = row.confirmed(benchmark, level.shown, most_layouts, &own);
                     let standing = gate::standing(&row, &benchmark.acceptances, record.started_unix_s);
                     Row { standing, ..row }
                 })
@@ -83,14 +84,14 @@ pub fn compare(record: &RunRecord) -> Comparison {
 /// of its record comes to the same verdicts.
 pub fn unsettled(suites: &[SuiteRecord], policy: &Policy, budget: &Budget) -> Vec<Vec<usize>> {
     let levels = levels::levels(suites, policy);
-    let needs_more = |suite: &SuiteRecord, benchmark: &BenchmarkRecord, level: f64| {
+    let needs_more = |suite: &SuiteRecord, benchmark: &BenchmarkRecord, level: Level| {
         let own = policy.with(&benchmark.policy);
         is_measured(suite, benchmark)
             && benchmark.failure.is_none()
             && benchmark.epochs.len() < budget.max_epochs as usize
-            && !verdict::is_settled(&verdict::judge(&log_ratios(benchmark), &own, level), &own)
+            && !verdict::is_settled(&verdict::judge(&log_ratios(benchmark), &own, level.as_built), &own)
     };
-    let of_suite = |(suite, levels): (&SuiteRecord, &Vec<f64>)| {
+    let of_suite = |(suite, levels): (&SuiteRecord, &Vec<Level>)| {
         (0..levels.len()).filter(|&i| needs_more(suite, &suite.benchmarks[i], levels[i])).collect()
     };
     suites.iter().zip(&levels).map(of_suite).collect()
@@ -100,14 +101,14 @@ pub fn unsettled(suites: &[SuiteRecord], policy: &Policy, budget: &Budget) -> Ve
 /// given, the indices of its benchmarks.
 pub fn unconfirmed(suites: &[SuiteRecord], policy: &Policy, most: u32) -> Vec<Vec<usize>> {
     let levels = levels::levels(suites, policy);
-    let needs_more = |suite: &SuiteRecord, benchmark: &BenchmarkRecord, level: f64| {
+    let needs_more = |suite: &SuiteRecord, benchmark: &BenchmarkRecord, level: Level| {
         let own = policy.with(&benchmark.policy);
         is_measured(suite, benchmark) && benchmark.failure.is_none() && {
-            let as_built = verdict::judge(&log_ratios(benchmark), &own, level);
-            layout::needs_more(&as_built, benchmark, most, &own)
+            let as_built = verdict::judge(&log_ratios(benchmark), &own, level.as_built);
+            layout::needs_more(&as_built, level.shown, benchmark, most, &own)
         }
     };
-    let of_suite = |(suite, levels): (&SuiteRecord, &Vec<f64>)| {
+    let of_suite = |(suite, levels): (&SuiteRecord, &Vec<Level>)| {
         (0..levels.len()).filter(|&i| needs_more(suite, &suite.benchmarks[i], levels[i])).collect()
     };
     suites.iter().zip(&levels).map(of_suite).collect()

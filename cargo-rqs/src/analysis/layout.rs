@@ -48,25 +48,32 @@ fn outcome(over_layouts: Verdict, all_taken: bool) -> Option<LayoutOutcome> {
 }
 
 /// The judgement over layouts and what it makes of a change as built; `None` while they say nothing. `most` is how many
-/// pairs were to be taken.
+/// pairs were to be taken, `level` what is judged at.
 pub fn confirm(
     as_built: &Judgement,
+    level: f64,
     benchmark: &BenchmarkRecord,
     most: u32,
     policy: &Policy,
 ) -> Option<(Judgement, LayoutOutcome)> {
     let taken = estimates(benchmark);
-    let over_layouts = judge(&taken, policy, as_built.alpha);
+    let over_layouts = judge(&taken, policy, level);
     let all_taken = benchmark.layouts.len() >= most as usize;
     let outcome = outcome(over_layouts.verdict, all_taken)?;
     (as_built.verdict.is_change() && !taken.is_empty()).then_some((over_layouts, outcome))
 }
 
 /// Whether another pair of layouts is needed: the benchmark changed as built, and the layouts have not decided.
-pub fn needs_more(as_built: &Judgement, benchmark: &BenchmarkRecord, most: u32, policy: &Policy) -> bool {
+pub fn needs_more(
+    as_built: &Judgement,
+    level: f64,
+    benchmark: &BenchmarkRecord,
+    most: u32,
+    policy: &Policy,
+) -> bool {
     as_built.verdict.is_change()
         && benchmark.layouts.len() < most as usize
-        && !is_settled(&judge(&estimates(benchmark), policy, as_built.alpha), policy)
+        && !is_settled(&judge(&estimates(benchmark), policy, level), policy)
 }
 
 /// Whether the layouts have decided, and if there is a change, about how large it is.

@@ -16,15 +16,52 @@
 //! A change below the floor is shown as none, however sure it is. Leaving such benchmarks out of the discoveries
 //! afterwards would void the guarantee; their e-value is taken as 0 beforehand instead, which makes it no larger.
 //!
+//! What changed is measured anew over other layouts (see `layout`), and then shown by what those say. e-BH is then applied
+//! to the evidence that the verdicts shown rest on: a discovery of the first pass lends nothing once layouts take it back.
+//!
 //! The papers' e-values may be taken whenever one likes. Ours is one for all rules of stopping that look at the values
 //! without their scale (see `confidence`); a run's rule looks at sizes as well, and for it the share was simulated.
 
-use super::{confidence, epoch};
+use super::{confidence, epoch, layout};
 use crate::model::policy::{Mode, Policy};
 use crate::model::record::{BenchmarkRecord, SuiteRecord};
 
-/// The level of each benchmark, suite by suite; that of benchmarks which are not measured means nothing.
-pub fn levels(suites: &[SuiteRecord], policy: &Policy) -> Vec<Vec<f64>> {
+/// What a benchmark is judged at.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Level {
+    /// Over the executables as they were built, which tells whether it has to be confirmed over other layouts.
+    pub as_built: f64,
+    /// For the verdict that is shown.
+    pub shown: f64,
+}
+
+impl Level {
+    /// What the epochs over the executables as they were built are judged at: they give the verdict that is shown where
+    /// there are no others.
+    pub fn of_epochs(&self, benchmark: &BenchmarkRecord) -> f64 {
+        if layout::estimates(benchmark).is_empty() { self.shown } else { self.as_built }
+    }
+}
+
+/// The levels of each benchmark, suite by suite; those of benchmarks which are not measured mean nothing.
+pub fn levels(suites: &[SuiteRecord], policy: &Policy) -> Vec<Vec<Level>> {
+    let as_built = by_evidence(suites, policy, log_ratios);
+    let shown = by_evidence(suites, policy, |benchmark| match &layout::estimates(benchmark)[..] {
+        [] => log_ratios(benchmark),
+        over_layouts => over_layouts.iter().map(|estimate| estimate.log_ratio).collect(),
+    });
+    let both = |(as_built, shown): (Vec<f64>, Vec<f64>)| {
+        as_built.into_iter().zip(shown).map(|(as_built, shown)| Level { as_built, shown }).collect()
+    };
+    as_built.into_iter().zip(shown).map(both).collect()
+}
+
+/// The levels that follow from these values of each benchmark.
+fn by_evidence(
+    suites: &[SuiteRecord],
+    policy: &Policy,
+    values: fn(&BenchmarkRecord) -> Vec<f64>,
+) -> Vec<Vec<f64>> {
     let base = alpha_per_benchmark(suites, policy);
     let mut levels: Vec<Vec<f64>> = suites.iter().map(|suite| vec![base; suite.benchmarks.len()]).collect();
     if policy.mode == Mode::Report {
@@ -34,7 +71,8 @@ pub fn levels(suites: &[SuiteRecord], policy: &Policy) -> Vec<Vec<f64>> {
             });
             all.filter(|(_, _, suite, benchmark)| is_measured(suite, benchmark))
         };
-        let evidence: Vec<f64> = measured().map(|(.., benchmark)| ln_evidence(benchmark, policy)).collect();
+        let evidence: Vec<f64> =
+            measured().map(|(.., benchmark)| ln_evidence(benchmark, &values(benchmark), policy)).collect();
         let found = discoveries(&evidence, policy.alpha);
         let level = base * found.iter().filter(|found| **found).count() as f64;
         for ((suite, benchmark, ..), _) in measured().zip(&found).filter(|(_, found)| **found) {
@@ -52,13 +90,12 @@ pub fn largest(suites: &[SuiteRecord], policy: &Policy) -> f64 {
     }
 }
 
-/// The logarithm of the evidence that a benchmark has changed by more than its floor.
-fn ln_evidence(benchmark: &BenchmarkRecord, run: &Policy) -> f64 {
-    let xs = log_ratios(benchmark);
+/// The logarithm of the evidence of some values that a benchmark has changed by more than its floor.
+fn ln_evidence(benchmark: &BenchmarkRecord, xs: &[f64], run: &Policy) -> f64 {
     let floor = run.with(&benchmark.policy).floor.ln_1p();
-    let mean = confidence::interval(&xs, run.alpha).mean;
+    let mean = confidence::interval(xs, run.alpha).mean;
     let counts = benchmark.failure.is_none() && mean.abs() > floor;
-    if counts { confidence::ln_e_value(&xs, 0.0) } else { f64::NEG_INFINITY }
+    if counts { confidence::ln_e_value(xs, 0.0) } else { f64::NEG_INFINITY }
 }
 
 /// e-BH over natural logarithms of e-values: which of them are discoveries.

@@ -63,12 +63,12 @@ impl Row {
     }
 
     /// The row with the final word of the layouts, where they have one: its finding and its times are theirs then. `most`
-    /// is how many pairs of layouts were to be taken.
-    pub fn confirmed(self, benchmark: &BenchmarkRecord, most: u32, policy: &Policy) -> Row {
+    /// is how many pairs of layouts were to be taken, `level` what they are judged at.
+    pub fn confirmed(self, benchmark: &BenchmarkRecord, level: f64, most: u32, policy: &Policy) -> Row {
         let taken = layout::estimates(benchmark);
         let layouts = taken.iter().map(|estimate| estimate.log_ratio).collect();
         let Some(as_built) = self.judgement().copied() else { return self };
-        match layout::confirm(&as_built, benchmark, most, policy) {
+        match layout::confirm(&as_built, level, benchmark, most, policy) {
             Some((judgement, outcome)) => Row {
                 finding: Finding::Measured(judgement, None),
                 typical_ns: typical_ns(&taken),

@@ -9,8 +9,8 @@ use crate::model::failure::{Failure, Outcome};
 /// Arguments of `accept`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-An acceptance is a file in `results/accepted`; commit it with the change. A later run honours it where its candidate contains the\n\
-accepted candidate and its baseline does not, and while the change is not surely larger than what was accepted. It ends by\n\
+An acceptance is a file in `results/accepted`; commit it with the change. A later run honours it where its candidate contains the \
+accepted candidate and its baseline does not, and while the change is not surely larger than what was accepted. It ends by \
 itself once the baseline contains the change.\n\n\
 Patterns: `parse/**` or `text::bench::parse/*`, as in `rqs.toml`; they mean what there is to accept among what they match.")]
 pub struct Accept {

@@ -43,9 +43,9 @@ enum Gate {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Revisions: a tag, branch, hash or `HEAD~3`; `workdir` (with uncommitted changes); `path:DIR`; `published:1.2.0`.\n\
-What counts as a change, and which benchmarks may fail the run, stands in `rqs.toml` (`cargo rqs schema config`); what is typed\n\
+What counts as a change, and which benchmarks may fail the run, stands in `rqs.toml` (`cargo rqs schema config`); what is typed \
 here beats it. `cargo rqs accept` signs changes off.\n\
-Exit codes: 0 clean, 100 a regression or a failed gate, 101 could not complete, 2 usage, 4 nothing to run, 5 inconclusive (if asked,\n\
+Exit codes: 0 clean, 100 a regression or a failed gate, 101 could not complete, 2 usage, 4 nothing to run, 5 inconclusive (if asked, \
 or where a critical benchmark is), 7 the host does not meet what `[env] require` in `rqs.toml` or --strict demands.")]
 pub struct Bench {
     /// Measure only benchmarks whose name matches this regular expression.

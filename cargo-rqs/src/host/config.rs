@@ -275,6 +275,28 @@ mod tests {
         assert!(find(&folder.path().join("member")).unwrap().source.several_packages);
     }
 
+    /// Blocks of TOML in the project's own texts that begin with a table of ours.
+    fn examples(text: &str) -> impl Iterator<Item = &str> {
+        let blocks = text.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
+        blocks.filter(|block| {
+            let first =
+                block.lines().find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default();
+            first.starts_with("[env]") || first.starts_with("[policy]") || first.starts_with("[[policy")
+        })
+    }
+
+    #[test]
+    fn every_example_of_the_readme_is_understood() {
+        let readme = include_str!("../../../README.md");
+        let mut seen = 0;
+        for example in examples(readme) {
+            let folder = repository(&[("rqs.toml", example)]);
+            find(folder.path()).unwrap_or_else(|failure| panic!("{failure}\n{example}"));
+            seen += 1;
+        }
+        assert!(seen > 0);
+    }
+
     #[test]
     fn two_places_are_one_too_many() {
         let manifest = "[workspace]\n[workspace.metadata.rqs.env]\nrequire = []\n";

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// One condition; [`Item::wanted`] and [`Item::effect`] say of each what it is about. The order is that of importance: of two that are equally bad, the first is told first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(description = "A condition of the host.")]
 pub enum Item {
     Affinity,
     Tracer,

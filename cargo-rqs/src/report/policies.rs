@@ -55,7 +55,7 @@ fn acceptance(it: &AppliedAcceptance, effect: Effect, show: fn(&str) -> String) 
     let (author, reason) = (show(&it.author), show(&it.reason));
     let until = it.expires_unix_s.map(date);
     match (effect, until) {
-        (Effect::Applied, Some(until)) => format!("accepted by {author}: {reason}, until {until}"),
+        (Effect::Applied, Some(until)) => format!("accepted by {author} until {until}: {reason}"),
         (Effect::Applied, None) => format!("accepted by {author}: {reason}"),
         (Effect::Exceeded, _) => {
             format!("not covered by the {} that {author} accepted: {reason}", size(&it.size))
@@ -73,10 +73,13 @@ pub fn size(size: &AcceptedSize) -> String {
 }
 
 fn thresholds(own: &BenchmarkPolicy, policy: &Policy) -> Option<String> {
-    let differ = own.margin.is_some() || own.floor.is_some();
-    differ.then(|| {
-        format!("judged by its own floor {} and margin {}", percent(policy.floor), percent(policy.margin))
-    })
+    let (floor, margin) = (percent(policy.floor), percent(policy.margin));
+    match (own.floor, own.margin) {
+        (None, None) => None,
+        (Some(_), None) => Some(format!("judged by its own floor, {floor}")),
+        (None, Some(_)) => Some(format!("judged by its own margin, {margin}")),
+        (Some(_), Some(_)) => Some(format!("judged by its own floor, {floor}, and margin, {margin}")),
+    }
 }
 
 /// How many benchmarks have a policy of their own; `None` where all have the usual one.

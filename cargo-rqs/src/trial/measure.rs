@@ -204,8 +204,8 @@ impl<'a> Measuring<'a> {
                 let own = self.trial.policy.with(&benchmark.policy);
                 let xs = comparison::log_ratios(benchmark);
                 let allowed = (self.trial.budget.max_epochs as usize).saturating_sub(xs.len());
-                let known = confidence::half_width(xs.len(), 1.0, *level).is_finite();
-                let forecast = verdict::epochs_still_needed(&verdict::judge(&xs, &own, *level), &own);
+                let known = confidence::half_width(xs.len(), 1.0, level.as_built).is_finite();
+                let forecast = verdict::epochs_still_needed(&verdict::judge(&xs, &own, level.as_built), &own);
                 Need { epochs: known.then_some(forecast.unwrap_or(usize::MAX)), allowed, cost_s }
             };
             open.iter().zip(costs_s).map(need).collect()

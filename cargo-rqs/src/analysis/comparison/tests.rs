@@ -346,6 +346,21 @@ fn layouts_have_the_final_word_of_a_change() {
 }
 
 #[test]
+fn in_report_mode_what_layouts_take_back_lends_nothing_to_what_they_confirm() {
+    let shown = |percents: [u64; 3]| {
+        let benchmarks = percents.map(|percent| over_layouts(110, 12, percent, u64::from(percent > 100)));
+        let mut record = record(vec![suite(benchmarks.to_vec())]);
+        record.policy.mode = Mode::Report;
+        record.layouts = Some(LayoutPass { most: 12, ..LayoutPass::default() });
+        let alpha = |row: &Row| (row.judgement().unwrap().alpha * 3.0 * 1e4).round() / 1e4;
+        let as_built = |row: &Row| (row.over_layouts.unwrap().as_built.alpha * 3.0 * 1e4).round() / 1e4;
+        compare(&record).rows().map(|row| (as_built(row), alpha(row))).collect::<Vec<_>>()
+    };
+    assert_eq!(shown([108, 108, 108]), [(0.03, 0.03); 3]);
+    assert_eq!(shown([108, 100, 100]), [(0.03, 0.01); 3]);
+}
+
+#[test]
 fn another_pair_of_layouts_is_wanted_until_they_have_decided() {
     let wanted = |benchmark: BenchmarkRecord, most: u32| {
         comparison_of_one(unconfirmed(&[suite(vec![benchmark])], &Policy::USUAL, most))

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::*;
+use crate::model::acceptance::Acceptance;
 use crate::model::run_id::run_id;
 
 /// A small generator with a fixed seed (SplitMix64), so that every run of the tests sees the same faults.
@@ -177,6 +178,22 @@ fn two_thousand_damaged_records_are_refused_or_read_as_they_were_written() {
         let damaged = damage(&bytes, &mut coins);
         match envelope::open::<RunRecord>(&damaged) {
             Ok(read) => assert_eq!(read, record, "fault {n} was taken for another record"),
+            Err(_) => refused += 1,
+        }
+    }
+    // The rest changed nothing or only white space.
+    assert!(refused > 1_500, "{refused}");
+}
+
+#[test]
+fn a_damaged_acceptance_never_accepts_anything_else_than_was_signed() {
+    let acceptance = samples::acceptance();
+    let bytes = envelope::seal(&acceptance).unwrap();
+    let mut coins = Coins(3);
+    let mut refused = 0;
+    for n in 0..2_000 {
+        match envelope::open::<Acceptance>(&damage(&bytes, &mut coins)) {
+            Ok(read) => assert_eq!(read, acceptance, "fault {n} was taken for another acceptance"),
             Err(_) => refused += 1,
         }
     }
