@@ -15,6 +15,7 @@ mod counting;
 mod environments;
 mod faults;
 mod host;
+mod identity;
 mod interruption;
 mod layouts;
 mod measuring;

@@ -9,6 +9,7 @@ use crate::repository::git;
 
 const LIB: &str = include_str!("zoo/lib.rs");
 const SPEED: &str = include_str!("zoo/speed.rs");
+const KINDS: &str = include_str!("zoo/kinds_lib.rs");
 const GUEST: &str = include_str!("zoo/guest.rs");
 const FAULTS: &str = include_str!("zoo/faults.rs");
 
@@ -90,6 +91,8 @@ fn revisions() -> Vec<(&'static str, Files, bool)> {
             &FAULTS.replace("FAULTY: bool = false", &format!("FAULTY: bool = {faulty}")),
         )
     };
+    let kinds = |lib: &str| package(lib, "=0.5.1", "kinds", include_str!("zoo/kinds.rs"));
+    let lines = format!("//! A line more.\n//!\n{KINDS}");
     let broken =
         with(v1.clone(), "src/lib.rs", &format!("{LIB}\npub fn wrong() -> u64 {{\n    \"a word\"\n}}\n"));
     vec![
@@ -102,6 +105,9 @@ fn revisions() -> Vec<(&'static str, Files, bool)> {
         ("uses", package(LIB, "=0.5.1", "uses", include_str!("zoo/uses.rs")), true),
         ("calm", cage("false"), true),
         ("faulty", cage("true"), true),
+        ("kinds", kinds(KINDS), true),
+        ("kinds-slower", kinds(&KINDS.replace("= 1000;", "= 1500;")), true),
+        ("kinds-lines", kinds(&lines), true),
         ("broken", broken, true),
         ("slow-build", with(v1.clone(), "build.rs", include_str!("zoo/slow_build.rs")), true),
         ("slower", package(&slower, "=0.5.1", "speed", &newer_speed), true),

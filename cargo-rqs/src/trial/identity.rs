@@ -174,10 +174,9 @@ fn links(built: &ByRole<&BuiltSuite>) -> Result<ByRole<LinkInputs>, String> {
     if let Some(setting) = links.candidate.settings.iter().find(|setting| !is_plain(setting)) {
         return Err(format!("it is linked with `{setting}`, of which it is not known what it does"));
     }
-    match links.candidate.searched.is_empty() && links.baseline.searched.is_empty() {
-        true => Ok(links),
-        false => Err("it is linked with libraries from directories of its own".to_owned()),
-    }
+    let directory = links.iter().find_map(|(_, link)| link.shadowing.first().cloned());
+    directory
+        .map_or(Ok(links), |directory| Err(format!("its libraries may come from `{}`", directory.display())))
 }
 
 /// Whether a setting of a link leaves names and what runs first as they are.

@@ -4,50 +4,17 @@ use std::collections::HashMap;
 
 use object::Endianness;
 use object::elf;
-use object::read::elf::{FileHeader, Rela, SectionHeader, Sym};
+use object::read::elf::{Rela, SectionHeader, Sym};
 use object::read::{SectionIndex, SymbolIndex};
 
-use super::objects::{Meaning, Object, Objects, Place};
+use super::objects::{Meaning, Objects, Place};
+use super::relocations::{UNDERSTOOD, is_branch};
+use super::sections::{RecordsBySection, content, element, names, records};
 use super::unwinding::{self, FunctionRecord};
-use crate::analysis::code::{BELONGS, Graph, Node, Reference, Shape, Target, UNWINDING};
+use crate::analysis::code::{BELONGS, Graph, Node, Reference, Shape, Target};
 
 /// Marks relocations that refer to a function which chooses another one when the program is loaded.
 const CHOOSES: u32 = 1 << 31;
-/// Types of relocations whose value follows from the place of what they refer to.
-const UNDERSTOOD: [u32; 32] = [
-    elf::R_X86_64_NONE.0,
-    elf::R_X86_64_64.0,
-    elf::R_X86_64_PC32.0,
-    elf::R_X86_64_GOT32.0,
-    elf::R_X86_64_PLT32.0,
-    elf::R_X86_64_GOTPCREL.0,
-    elf::R_X86_64_32.0,
-    elf::R_X86_64_32S.0,
-    elf::R_X86_64_16.0,
-    elf::R_X86_64_PC16.0,
-    elf::R_X86_64_8.0,
-    elf::R_X86_64_PC8.0,
-    elf::R_X86_64_DTPOFF64.0,
-    elf::R_X86_64_TPOFF64.0,
-    elf::R_X86_64_TLSGD.0,
-    elf::R_X86_64_TLSLD.0,
-    elf::R_X86_64_DTPOFF32.0,
-    elf::R_X86_64_GOTTPOFF.0,
-    elf::R_X86_64_TPOFF32.0,
-    elf::R_X86_64_PC64.0,
-    elf::R_X86_64_GOTOFF64.0,
-    elf::R_X86_64_GOTPC32.0,
-    elf::R_X86_64_GOT64.0,
-    elf::R_X86_64_GOTPCREL64.0,
-    elf::R_X86_64_GOTPC64.0,
-    elf::R_X86_64_GOTPLT64.0,
-    elf::R_X86_64_PLTOFF64.0,
-    elf::R_X86_64_GOTPC32_TLSDESC.0,
-    elf::R_X86_64_TLSDESC_CALL.0,
-    elf::R_X86_64_TLSDESC.0,
-    elf::R_X86_64_GOTPCRELX.0,
-    elf::R_X86_64_REX_GOTPCRELX.0,
-];
 /// Symbols of the linker's own whose value depends on everything that is linked.
 const OF_THE_WHOLE: [&str; 16] = [
     "__ehdr_start",
@@ -67,10 +34,6 @@ const OF_THE_WHOLE: [&str; 16] = [
     "__fini_array_end",
     "__GNU_EH_FRAME_HDR",
 ];
-/// Flags that only say how a section is stored, grouped or kept.
-const FLAGS_OF_STORAGE: u64 =
-    elf::SHF_INFO_LINK.0 | elf::SHF_LINK_ORDER.0 | elf::SHF_GROUP.0 | elf::SHF_GNU_RETAIN.0;
-
 /// What a node is made of.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Part {
@@ -123,7 +86,7 @@ struct Builder<'a, 'd> {
     /// For each object that was asked: the symbols of each section.
     names: HashMap<usize, HashMap<usize, Vec<String>>>,
     /// For each object that was asked: the records of each section of code, or why they are unclear.
-    unwinding: HashMap<usize, HashMap<usize, Result<Vec<(usize, FunctionRecord)>, String>>>,
+    unwinding: HashMap<usize, Result<RecordsBySection, String>>,
 }
 
 impl<'d> Builder<'_, 'd> {
@@ -153,7 +116,7 @@ impl<'d> Builder<'_, 'd> {
                 };
                 let by_name =
                     [".init", ".fini", ".init_array", ".fini_array", ".preinit_array", ".ctors", ".dtors"];
-                if by_type || by_name.iter().any(|prefix| is_of(&prefix)) {
+                if by_type || by_name.iter().any(is_of) {
                     let root = self.within(Part::Section(number, index.0), 0);
                     self.graph.roots.push(root);
                 }
@@ -328,11 +291,8 @@ impl<'d> Builder<'_, 'd> {
     ) -> Result<Vec<(usize, FunctionRecord)>, String> {
         let objects = self.objects;
         let of_object = self.unwinding.entry(number).or_insert_with(|| records(&objects.objects[number]));
-        // What is wrong with the tables as a whole stands under the number that no section has.
-        if let Some(Err(why)) = of_object.get(&0) {
-            return Err(why.clone());
-        }
-        of_object.get(&code.0).cloned().unwrap_or(Ok(Vec::new()))
+        let of_object = of_object.as_ref().map_err(Clone::clone)?;
+        Ok(of_object.get(&code.0).cloned().unwrap_or_default())
     }
 
     fn record(&mut self, number: usize, section: SectionIndex, begin: usize) -> Node {
@@ -384,116 +344,6 @@ impl<'d> Builder<'_, 'd> {
             }
         }
         Node { section: name.to_owned(), references, ..Node::default() }
-    }
-}
-
-/// Shape and bytes of a section; `None` when it cannot be read.
-fn content<'d>(object: &Object<'d>, index: SectionIndex) -> Option<(Shape, &'d [u8])> {
-    let header = object.sections.section(index).ok()?;
-    let endian = object.endian;
-    let flags = header.sh_flags(endian).0;
-    // The linker makes these read-only once the program is loaded.
-    let sealed = object.section_name(index).starts_with(".data.rel.ro");
-    let shape = Shape {
-        kind: header.sh_type(endian).0,
-        flags: flags & !FLAGS_OF_STORAGE,
-        alignment: header.sh_addralign(endian),
-        element: header.sh_entsize(endian),
-        size: header.sh_size(endian),
-        executable: flags & elf::SHF_EXECINSTR.0 != 0,
-        writable: flags & elf::SHF_WRITE.0 != 0 && !sealed,
-    };
-    if flags & elf::SHF_COMPRESSED.0 != 0 {
-        return None;
-    }
-    Some((shape, header.data(endian, object.data).ok()?))
-}
-
-/// The element of a pool that a place lies in, and how far.
-fn element<'d>(shape: &Shape, content: &'d [u8], place: u64) -> Option<(&'d [u8], u64)> {
-    let (place, size) = (usize::try_from(place).ok()?, usize::try_from(shape.element).ok()?);
-    if place >= content.len() || size == 0 || content.len() % size != 0 {
-        return None;
-    }
-    let begin = place - place % size;
-    if shape.flags & elf::SHF_STRINGS.0 == 0 {
-        return Some((&content[begin..begin + size], (place - begin) as u64));
-    }
-    // Texts end with a zero, of the size of their characters.
-    let is_end = |at: usize| content[at..at + size].iter().all(|byte| *byte == 0);
-    let start = (0..begin).step_by(size).rev().find(|at| is_end(*at)).map_or(0, |at| at + size);
-    let end = (begin..content.len()).step_by(size).find(|at| is_end(*at))? + size;
-    Some((&content[start..end], (place - start) as u64))
-}
-
-/// The symbols of functions and data in each section of an object, in the order of their places.
-fn names(object: &Object<'_>) -> HashMap<usize, Vec<String>> {
-    let mut found: HashMap<usize, Vec<(u64, String)>> = HashMap::new();
-    for (index, symbol) in object.symbols.enumerate() {
-        let named = matches!(symbol.st_type(), elf::STT_FUNC | elf::STT_OBJECT | elf::STT_GNU_IFUNC);
-        if !named && symbol.is_local() {
-            continue;
-        }
-        if let Ok(Some(section)) = object.symbols.symbol_section(object.endian, symbol, index)
-            && let Ok(name) = object.symbols.symbol_name(object.endian, symbol)
-        {
-            let name = String::from_utf8_lossy(name).into_owned();
-            found.entry(section.0).or_default().push((symbol.st_value(object.endian), name));
-        }
-    }
-    let in_order = |mut names: Vec<(u64, String)>| {
-        names.sort();
-        names.into_iter().map(|(_, name)| name).collect()
-    };
-    found.into_iter().map(|(section, names)| (section, in_order(names))).collect()
-}
-
-/// The unwinding records of every section of code in an object.
-fn records(object: &Object<'_>) -> HashMap<usize, Result<Vec<(usize, FunctionRecord)>, String>> {
-    let mut found: HashMap<usize, Result<Vec<_>, String>> = HashMap::new();
-    for (index, _) in object.sections.enumerate() {
-        if object.section_name(index) != UNWINDING {
-            continue;
-        }
-        let parsed = content(object, index).and_then(|(_, all)| unwinding::parse(all));
-        let (Some(parsed), Some(entries)) = (parsed, object.relocations(index)) else {
-            let why = format!("the unwinding tables of `{}` are not understood", object.name);
-            return HashMap::from([(0, Err(why))]);
-        };
-        let at: HashMap<u64, &<elf::FileHeader64<Endianness> as FileHeader>::Rela> =
-            entries.iter().map(|rela| (rela.r_offset(object.endian), *rela)).collect();
-        for record in parsed.functions {
-            let place = (record.range.start + FunctionRecord::FUNCTION_AT) as u64;
-            let section = at.get(&place).and_then(|rela| {
-                let index = rela.symbol(object.endian, false)?;
-                let symbol = object.symbols.symbol(index).ok()?;
-                object.symbols.symbol_section(object.endian, symbol, index).ok()?
-            });
-            let Some(section) = section else {
-                let why = format!("an unwinding record of `{}` belongs to no function", object.name);
-                return HashMap::from([(0, Err(why))]);
-            };
-            if let Ok(records) = found.entry(section.0).or_insert_with(|| Ok(Vec::new())) {
-                records.push((index.0, record));
-            }
-        }
-    }
-    found
-}
-
-/// Whether a relocation belongs to a call of the begin of a function, or to a jump there.
-fn is_branch(code: &[u8], offset: u64, kind: u32, target: &Target) -> bool {
-    // Counted from the end of the instruction, which ends with the four bytes of the relocation.
-    let Target::Within { offset: -4, .. } = target else { return false };
-    let Some(before) = usize::try_from(offset).ok().and_then(|offset| code.get(..offset)) else {
-        return false;
-    };
-    const DIRECT: [u32; 2] = [elf::R_X86_64_PLT32.0, elf::R_X86_64_PC32.0];
-    const INDIRECT: [u32; 2] = [elf::R_X86_64_GOTPCREL.0, elf::R_X86_64_GOTPCRELX.0];
-    match before {
-        [.., 0xe8 | 0xe9] => DIRECT.contains(&kind),
-        [.., 0xff, 0x15 | 0x25] => INDIRECT.contains(&kind),
-        _ => false,
     }
 }
 

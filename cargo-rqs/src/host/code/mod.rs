@@ -14,6 +14,8 @@
 mod executable;
 mod graph;
 mod objects;
+mod relocations;
+mod sections;
 mod unwinding;
 
 use std::path::{Path, PathBuf};

@@ -54,8 +54,9 @@ pub struct LinkInputs {
     pub files: Vec<PathBuf>,
     /// The program that links, and all other arguments of the link in their order, without its output and without where libraries are searched.
     pub settings: Vec<String>,
-    /// Where libraries are searched before the system's own directories, those of the toolchain left out.
-    pub searched: Vec<PathBuf>,
+    /// Directories searched before the system's own that hold one of the libraries which are linked by name, or that are
+    /// gone, so that it cannot be told. Those of the toolchain are left out.
+    pub shadowing: Vec<PathBuf>,
 }
 
 /// What a suite's executable was linked from; `None` where its link was not kept.
@@ -74,7 +75,7 @@ pub fn link_inputs(suite: &BuiltSuite) -> Outcome<Option<LinkInputs>> {
     let mut inputs = LinkInputs {
         files: Vec::new(),
         settings: vec![link.linker.to_string_lossy().into_owned()],
-        searched: Vec::new(),
+        shadowing: Vec::new(),
     };
     let mut arguments = link.arguments.iter();
     while let Some(argument) = arguments.next() {
@@ -83,7 +84,7 @@ pub fn link_inputs(suite: &BuiltSuite) -> Outcome<Option<LinkInputs>> {
             rest => rest,
         };
         if let Some(directory) = searched {
-            inputs.searched.extend(is_own(directory).then(|| directory.into()));
+            inputs.shadowing.extend(is_own(directory).then(|| directory.into()));
         } else if let Some(file) = file(argument) {
             inputs.files.push(file);
         } else if argument == "-o" {
@@ -92,7 +93,21 @@ pub fn link_inputs(suite: &BuiltSuite) -> Outcome<Option<LinkInputs>> {
             inputs.settings.push(argument.clone());
         }
     }
+    let named: Vec<&str> = inputs.settings.iter().filter_map(|setting| setting.strip_prefix("-l")).collect();
+    inputs.shadowing.retain(|directory| may_hold(directory, &named));
     Ok(Some(inputs))
+}
+
+/// Whether a directory holds one of these libraries, or cannot be looked into.
+fn may_hold(directory: &Path, libraries: &[&str]) -> bool {
+    let Ok(entries) = std::fs::read_dir(directory) else { return true };
+    entries.into_iter().any(|entry| {
+        let Ok(entry) = entry else { return true };
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let library =
+            name.strip_prefix("lib").and_then(|name| name.split_once(".so").or(name.split_once(".a")));
+        library.is_some_and(|(library, _)| libraries.contains(&library))
+    })
 }
 
 /// Whether a directory of libraries is none of the compiler's: of its toolchain, or one that it makes for each link.
