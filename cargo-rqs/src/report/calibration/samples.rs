@@ -12,6 +12,7 @@ fn judged(id: &str, said: Said, elapsed_ms: u64, mean: f64) -> Judged {
         suite: "known-changes::kernels".to_owned(),
         key: BenchmarkKey { id: id.to_owned(), occurrence: 0 },
         said,
+        over_layouts: None,
         epochs: 4,
         elapsed_ms,
         mean: Some(mean),
