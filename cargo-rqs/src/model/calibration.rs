@@ -182,6 +182,7 @@ impl Judged {
     /// Whether a change was reported in the end.
     pub fn is_alarm(&self) -> bool {
         let is_change = |said: Said| matches!(said, Said::Regressed | Said::Improved);
+        // One that stands although its sign has turned was called a change in either case.
         is_change(self.said) && self.over_layouts.is_none_or(is_change)
     }
 }

@@ -45,7 +45,9 @@ pub struct Tally {
     pub inconclusive: u64,
     /// Benchmarks without usable numbers; they are no verdicts.
     pub not_measured: u64,
-    /// Verdicts of a change that did not stand over other layouts.
+    /// Verdicts of a change that stood over other layouts too.
+    pub stood: u64,
+    /// Verdicts of a change that did not.
     pub taken_back: u64,
     /// Seconds until a verdict; `None` without any.
     pub time: Option<Time>,
@@ -65,6 +67,7 @@ impl Tally {
             *place += 1;
             let is_change = matches!(one.said, Said::Regressed | Said::Improved);
             tally.taken_back += u64::from(is_change && !one.is_alarm());
+            tally.stood += u64::from(one.is_alarm() && one.over_layouts.is_some());
             if one.said != Said::NotMeasured {
                 seconds.push(one.elapsed_ms as f64 / 1e3);
             }
@@ -80,6 +83,16 @@ impl Tally {
     /// How often a change was reported in the end.
     pub fn alarms(&self) -> Rate {
         Rate::of(self.regressed + self.improved - self.taken_back, self.verdicts())
+    }
+
+    /// How often a change was reported that had stood over other layouts.
+    pub fn robust(&self) -> Rate {
+        Rate::of(self.stood, self.verdicts())
+    }
+
+    /// Verdicts of a change that the budget did not suffice to confirm, or that could not be confirmed.
+    pub fn unconfirmed(&self) -> u64 {
+        self.regressed + self.improved - self.taken_back - self.stood
     }
 
     /// How often the candidate was called slower.

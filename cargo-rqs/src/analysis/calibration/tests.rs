@@ -87,6 +87,7 @@ fn a_change_that_did_not_stand_over_layouts_is_no_alarm() {
     let calibration = calibrate(&record(rounds.to_vec()));
     let (_, tally) = calibration.layouts[0];
     assert_eq!((tally.alarms().events, tally.taken_back, tally.verdicts()), (3, 2, 5));
+    assert_eq!((tally.robust().events, tally.unconfirmed()), (2, 1));
     assert_eq!(calibration.same.verdicts(), 0);
 }
 

@@ -100,15 +100,16 @@ const SAME: [&str; 7] = [
     "inconclusive",
     "time to verdict",
 ];
-const LAYOUTS: [&str; 8] = [
+const LAYOUTS: [&str; 9] = [
     "the same code in another layout",
     "verdicts",
-    "alarms",
+    "changed",
+    "robust",
     "at most",
     "taken back",
+    "unconfirmed",
     "proved unchanged",
     "inconclusive",
-    "time to verdict",
 ];
 const POWER: [&str; 8] = [
     "more work",
@@ -148,11 +149,19 @@ fn tally_row(name: &str, tally: &Tally) -> Vec<(String, Tone)> {
     [(format!("  {name}"), Tone::Normal)].into_iter().chain(cells).collect()
 }
 
-/// As for the same code, and how many changes did not stand over other layouts.
-fn layout_cells(tally: &Tally) -> Vec<String> {
-    let mut cells = tally_cells(tally).to_vec();
-    cells.insert(3, numbers::grouped(tally.taken_back));
-    cells
+/// What was said of executables as they are, and what became of it over other layouts.
+fn layout_cells(tally: &Tally) -> [String; 8] {
+    let robust = tally.robust();
+    [
+        numbers::grouped(robust.tries),
+        share(tally.regressed + tally.improved, robust.tries),
+        numbers::grouped(robust.events),
+        if robust.tries > 0 { small_percent(robust.upper) } else { String::new() },
+        numbers::grouped(tally.taken_back),
+        numbers::grouped(tally.unconfirmed()),
+        share(tally.unchanged, robust.tries),
+        numbers::grouped(tally.inconclusive),
+    ]
 }
 
 fn tally_cells(tally: &Tally) -> [String; 6] {
