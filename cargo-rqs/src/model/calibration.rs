@@ -141,8 +141,12 @@ pub struct Judged {
     /// The benchmark within the suite.
     #[serde(flatten)]
     pub key: BenchmarkKey,
-    /// What was said.
+    /// What was said of the executables as they are.
     pub said: Said,
+    /// What became of a change when it was confirmed over other layouts: it stood, there was none, or they differed by
+    /// too much; absent where nothing was to be confirmed, or could be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over_layouts: Option<Said>,
     /// Epochs that were measured, discarded ones included.
     pub epochs: u32,
     /// Wall time of those epochs, the benchmark's share of starting the processes included, in milliseconds.
@@ -172,4 +176,13 @@ pub enum Said {
     Inconclusive,
     /// It failed, or no epoch of it could be used.
     NotMeasured,
+}
+
+impl Judged {
+    /// Whether a change was reported in the end.
+    pub fn is_alarm(&self) -> bool {
+        let is_change = |said: Said| matches!(said, Said::Regressed | Said::Improved);
+        // One that stands although its sign has turned was called a change in either case.
+        is_change(self.said) && self.over_layouts.is_none_or(is_change)
+    }
 }

@@ -45,6 +45,10 @@ pub struct Tally {
     pub inconclusive: u64,
     /// Benchmarks without usable numbers; they are no verdicts.
     pub not_measured: u64,
+    /// Verdicts of a change that stood over other layouts too.
+    pub stood: u64,
+    /// Verdicts of a change that did not.
+    pub taken_back: u64,
     /// Seconds until a verdict; `None` without any.
     pub time: Option<Time>,
 }
@@ -61,6 +65,9 @@ impl Tally {
                 Said::NotMeasured => &mut tally.not_measured,
             };
             *place += 1;
+            let is_change = matches!(one.said, Said::Regressed | Said::Improved);
+            tally.taken_back += u64::from(is_change && !one.is_alarm());
+            tally.stood += u64::from(one.is_alarm() && one.over_layouts.is_some());
             if one.said != Said::NotMeasured {
                 seconds.push(one.elapsed_ms as f64 / 1e3);
             }
@@ -73,9 +80,19 @@ impl Tally {
         self.regressed + self.improved + self.unchanged + self.inconclusive
     }
 
-    /// How often a change was reported.
+    /// How often a change was reported in the end.
     pub fn alarms(&self) -> Rate {
-        Rate::of(self.regressed + self.improved, self.verdicts())
+        Rate::of(self.regressed + self.improved - self.taken_back, self.verdicts())
+    }
+
+    /// How often a change was reported that had stood over other layouts.
+    pub fn robust(&self) -> Rate {
+        Rate::of(self.stood, self.verdicts())
+    }
+
+    /// Verdicts of a change that the budget did not suffice to confirm, or that could not be confirmed.
+    pub fn unconfirmed(&self) -> u64 {
+        self.regressed + self.improved - self.taken_back - self.stood
     }
 
     /// How often the candidate was called slower.
@@ -270,22 +287,28 @@ pub fn same_minor_version(one: &str, other: &str) -> bool {
     minor(one) == minor(other)
 }
 
-/// One row of a judged run as a calibration keeps it.
-pub fn judged(suite: &str, row: &Row, epochs: u32, elapsed_ms: u64) -> Judged {
+/// A verdict in the words of a calibration.
+fn said(verdict: Verdict) -> Said {
+    match verdict {
+        Verdict::Regressed => Said::Regressed,
+        Verdict::Improved => Said::Improved,
+        Verdict::Unchanged => Said::Unchanged,
+        Verdict::Inconclusive => Said::Inconclusive,
+    }
+}
+
+/// One row of a judged run, and the verdict over layouts if there is one, as a calibration keeps it.
+pub fn judged(suite: &str, row: &Row, over_layouts: Option<Verdict>, epochs: u32, elapsed_ms: u64) -> Judged {
     let judgement = row.judgement();
-    let said = match &row.finding {
-        Finding::Measured(judgement, _) => match judgement.verdict {
-            Verdict::Regressed => Said::Regressed,
-            Verdict::Improved => Said::Improved,
-            Verdict::Unchanged => Said::Unchanged,
-            Verdict::Inconclusive => Said::Inconclusive,
-        },
+    let as_built = match &row.finding {
+        Finding::Measured(judgement, _) => said(judgement.verdict),
         _ => Said::NotMeasured,
     };
     Judged {
         suite: suite.to_owned(),
         key: row.key.clone(),
-        said,
+        said: as_built,
+        over_layouts: over_layouts.map(said),
         epochs,
         elapsed_ms,
         mean: judgement.map(|judgement| judgement.interval.mean),

@@ -19,6 +19,7 @@ fn said(id: &str, said: Said, elapsed_ms: u64, log_ratios: &[f64]) -> Judged {
         suite: "own::suite".to_owned(),
         key: key(id),
         said,
+        over_layouts: None,
         epochs: log_ratios.len() as u32,
         elapsed_ms,
         mean: (n > 0.0).then(|| log_ratios.iter().sum::<f64>() / n),
@@ -75,6 +76,19 @@ fn only_the_same_bytes_can_give_a_false_alarm() {
     assert_eq!(verdicts(&calibration.layouts), [1]);
     assert_eq!(calibration.same_by_load.iter().map(|(load, _)| *load).collect::<Vec<_>>(), [None, Bursts]);
     assert_eq!(calibration.power[0].tally.found().events, 1);
+}
+
+#[test]
+fn a_change_that_did_not_stand_over_layouts_is_no_alarm() {
+    let one = |over_layouts| vec![Judged { over_layouts, ..said("a", Said::Regressed, 500, &[0.03]) }];
+    let rounds =
+        [None, Some(Said::Regressed), Some(Said::Improved), Some(Said::Unchanged), Some(Said::Inconclusive)];
+    let rounds = rounds.map(|over| (SidesDiffer::Relinked, Load::None, one(over)));
+    let calibration = calibrate(&record(rounds.to_vec()));
+    let (_, tally) = calibration.layouts[0];
+    assert_eq!((tally.alarms().events, tally.taken_back, tally.verdicts()), (3, 2, 5));
+    assert_eq!((tally.robust().events, tally.unconfirmed()), (2, 1));
+    assert_eq!(calibration.same.verdicts(), 0);
 }
 
 #[test]

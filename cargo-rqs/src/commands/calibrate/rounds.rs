@@ -9,7 +9,7 @@ use rqs_harness::process::{Conditions, CoordinatorSeat};
 
 use super::sides::Lineup;
 use crate::analysis::calibration::{self, Calibration};
-use crate::analysis::{comparison, row};
+use crate::analysis::{comparison, layout, row};
 use crate::host::clock::Stopwatch;
 use crate::host::habits::HabitFile;
 use crate::host::journal::{JournalEntry, JournalEvent};
@@ -28,6 +28,9 @@ use crate::trial::{Places, Surroundings, Trial};
 
 /// Seconds between two lines that tell where the calibration stands.
 const SAID_EVERY_S: f64 = 60.0;
+
+/// Pairs of other layouts that confirm a change at most, as `bench` takes where nothing else is said.
+const MOST_LAYOUTS: u32 = 24;
 
 /// Milliseconds of each benchmark's epochs in a round.
 type Costs = HashMap<(usize, BenchmarkKey), f64>;
@@ -170,8 +173,8 @@ impl Calibrating<'_> {
             ledger: &mut ledger,
             notes: &mut notes,
         };
-        let executables = self.lineup.executables(sides);
         let interrupted = self.around.interrupted;
+        let executables = self.lineup.executables(sides, budget.seed as u32, interrupted)?;
         let mut measuring =
             Measuring::new(trial, executables, &mut keep, self.conditions, interrupted, self.places)?;
         // Settings that `bench` learns from run to run are part of what is calibrated.
@@ -180,6 +183,9 @@ impl Calibrating<'_> {
         let seat = CoordinatorSeat::take(self.conditions);
         measuring.run(terminal)?;
         drop(seat);
+        if sides.in_layout() {
+            measuring.vary_layouts(&self.lineup.built(sides), MOST_LAYOUTS, self.conditions, terminal)?;
+        }
         file.add(&self.record.environment, measuring.habits())?;
         drop(measuring);
         // A signal between two epochs ends the loop as if it were done.
@@ -198,7 +204,11 @@ impl Calibrating<'_> {
                 let row = row::row(false, benchmark, policy, alpha);
                 let elapsed_ms = costs.get(&(index, benchmark.key.clone())).copied().unwrap_or(0.0);
                 let epochs = benchmark.epochs.len() as u32;
-                judged.push(calibration::judged(&suite.name, &row, epochs, elapsed_ms as u64));
+                let over_layouts = row
+                    .judgement()
+                    .and_then(|as_built| layout::confirm(as_built, benchmark, MOST_LAYOUTS, policy))
+                    .map(|(over_layouts, _)| over_layouts.verdict);
+                judged.push(calibration::judged(&suite.name, &row, over_layouts, epochs, elapsed_ms as u64));
             }
         }
         judged
@@ -209,8 +219,8 @@ impl Calibrating<'_> {
 fn share_out(costs: &mut Costs, entries: &[JournalEntry], happened: &LedgerEntry) {
     let own = |entry: &JournalEntry| match &entry.event {
         JournalEvent::Epoch(sample) => own_ns(sample),
-        JournalEvent::Layout(layout) => own_ns(&layout.sample),
-        JournalEvent::Failure(_) => 0.0,
+        // Confirming what changed comes after the verdict.
+        JournalEvent::Layout(_) | JournalEvent::Failure(_) => 0.0,
     };
     let all: f64 = entries.iter().map(own).sum();
     for entry in entries.iter().filter(|_| all > 0.0) {

@@ -1,8 +1,11 @@
 //! The sides that a calibration sets against each other: executables whose difference is known.
 
+use std::sync::atomic::AtomicBool;
+
 use rqs_harness::process::{Conditions, Executable};
 
 use super::CalibrateOptions;
+use crate::host::cargo::{BuiltSuite, Relinker, relink_all};
 use crate::host::duplicates::Duplicate;
 use crate::host::known_changes;
 use crate::host::revisions::Target;
@@ -12,7 +15,7 @@ use crate::model::calibration::SidesDiffer;
 use crate::model::failure::{Exit, Failure, Outcome};
 use crate::model::record::{Presence, SuiteRecord};
 use crate::model::revision::RevisionSpec;
-use crate::trial::prepare::{Build, Prepared};
+use crate::trial::prepare::{Build, Prepared, executable};
 use crate::trial::suites::{self, Wanted};
 use crate::trial::{Places, Selection, Sides, Surroundings};
 
@@ -24,13 +27,18 @@ pub struct Stock {
     known: bool,
 }
 
-/// The sides of each condition, one pair for each suite.
+/// One pair for each suite; `None` where a suite has none.
+type Pairs = Vec<Option<ByRole<BuiltSuite>>>;
+
+/// The sides of each condition.
 pub struct Lineup {
     /// The suites, with nothing measured yet.
     pub suites: Vec<SuiteRecord>,
     /// What was left out and why.
     pub notes: Vec<String>,
-    pairs: Vec<(SidesDiffer, Vec<Option<ByRole<Executable>>>)>,
+    pairs: Vec<(SidesDiffer, Pairs)>,
+    /// Links each suite anew, where that can be done.
+    relinkers: Vec<Option<Relinker>>,
     /// They go when the lineup does.
     _copies: Vec<Duplicate>,
 }
@@ -98,10 +106,10 @@ impl Stock {
         if suites.iter().all(|suite| suite.benchmarks.is_empty()) {
             return Err(nothing_to_run(options, &notes));
         }
-        let originals = self.prepared.executables(&suites);
-        let mut lineup = Lineup { suites, notes, pairs: Vec::new(), _copies: Vec::new() };
+        let mut lineup =
+            Lineup { suites, notes, pairs: Vec::new(), relinkers: Vec::new(), _copies: Vec::new() };
         for &sides in &options.sides {
-            let pairs = self.pairs(sides, &originals, &mut lineup)?;
+            let pairs = self.pairs(sides, &mut lineup, around, terminal)?;
             if pairs.iter().any(Option::is_some) {
                 lineup.pairs.push((sides, pairs));
             }
@@ -117,39 +125,47 @@ impl Stock {
     fn pairs(
         &self,
         sides: SidesDiffer,
-        originals: &[Option<ByRole<Executable>>],
         lineup: &mut Lineup,
-    ) -> Outcome<Vec<Option<ByRole<Executable>>>> {
-        let baselines = originals.iter().map(|pair| pair.as_ref().map(|pair| pair.baseline.clone()));
-        let mut candidates: Vec<Option<Executable>> = baselines.clone().collect();
+        around: &Surroundings<'_>,
+        terminal: &mut Terminal,
+    ) -> Outcome<Pairs> {
+        let original = |prepared: &Prepared| -> Vec<Option<BuiltSuite>> {
+            let built = prepared.built(&lineup.suites).into_iter();
+            built.map(|pair| pair.map(|pair| pair.candidate.clone())).collect()
+        };
+        let baselines = original(&self.prepared);
+        let mut candidates = baselines.clone();
         match sides {
             SidesDiffer::SameFile | SidesDiffer::MoreWork(_) => {}
             SidesDiffer::Copy => {
                 for candidate in candidates.iter_mut().flatten() {
-                    let copy = Duplicate::beside(&candidate.path)?;
-                    candidate.path = copy.path().to_owned();
+                    let copy = Duplicate::beside(&candidate.executable)?;
+                    candidate.executable = copy.path().to_owned();
                     lineup._copies.push(copy);
                 }
             }
-            SidesDiffer::Rebuilt => {
-                let rebuilt = self.rebuilt.as_ref().map(|rebuilt| rebuilt.executables(&lineup.suites));
-                candidates =
-                    rebuilt.unwrap_or_default().into_iter().map(|pair| Some(pair?.candidate)).collect();
-                candidates.resize(originals.len(), None);
+            SidesDiffer::Rebuilt => candidates = self.rebuilt.as_ref().map(original).unwrap_or_default(),
+            SidesDiffer::Relinked => {
+                lineup.prove(&baselines, around, terminal);
+                for (candidate, relinker) in candidates.iter_mut().zip(&lineup.relinkers) {
+                    if relinker.is_none() {
+                        *candidate = None;
+                    }
+                }
             }
-            SidesDiffer::Relinked => candidates.fill(None),
         }
-        let pair = |(baseline, candidate): (Option<Executable>, Option<Executable>)| {
-            let more = sides.more_per_mille().unwrap_or(0);
+        candidates.resize(baselines.len(), None);
+        let more = sides.more_per_mille().unwrap_or(0);
+        let pair = |(baseline, candidate): (Option<BuiltSuite>, Option<BuiltSuite>)| {
             Some(ByRole::new(self.told(baseline?, 0), self.told(candidate?, more)))
         };
-        Ok(baselines.zip(candidates).map(pair).collect())
+        Ok(baselines.into_iter().zip(candidates).map(pair).collect())
     }
 
     /// An executable that is told how much more work to do, where it understands that.
-    fn told(&self, mut executable: Executable, per_mille: u32) -> Executable {
-        executable.env.extend(self.known.then(|| known_changes::setting(per_mille)));
-        executable
+    fn told(&self, mut suite: BuiltSuite, per_mille: u32) -> BuiltSuite {
+        suite.env.extend(self.known.then(|| known_changes::setting(per_mille)));
+        suite
     }
 }
 
@@ -159,10 +175,51 @@ impl Lineup {
         self.pairs.iter().map(|(sides, _)| *sides).collect()
     }
 
-    /// The executables of a condition, one pair for each suite.
-    pub fn executables(&self, sides: SidesDiffer) -> Vec<Option<ByRole<Executable>>> {
+    /// What was built for a condition, one pair for each suite.
+    pub fn built(&self, sides: SidesDiffer) -> Vec<Option<ByRole<&BuiltSuite>>> {
         let of = self.pairs.iter().find(|(it, _)| *it == sides);
-        of.map(|(_, pairs)| pairs.clone()).unwrap_or_default()
+        of.map(|(_, pairs)| pairs.iter().map(|pair| pair.as_ref().map(ByRole::as_ref)).collect())
+            .unwrap_or_default()
+    }
+
+    /// The executables of a condition, one pair for each suite. Relinked ones are in an order of this seed.
+    ///
+    /// # Errors
+    /// When a link fails.
+    pub fn executables(
+        &self,
+        sides: SidesDiffer,
+        seed: u32,
+        interrupted: &AtomicBool,
+    ) -> Outcome<Vec<Option<ByRole<Executable>>>> {
+        let built = self.built(sides).into_iter();
+        let mut pairs: Vec<_> = built.map(|pair| pair.map(|pair| pair.map(executable))).collect();
+        if sides == SidesDiffer::Relinked {
+            for (pair, relinker) in pairs.iter_mut().zip(&self.relinkers) {
+                let (Some(pair), Some(relinker)) = (pair, relinker) else { continue };
+                for linked in relink_all(&[(relinker, seed)], interrupted)? {
+                    pair.candidate.path = linked?;
+                }
+            }
+        }
+        Ok(pairs)
+    }
+
+    /// Finds out which suites can be linked anew; notes why others cannot.
+    fn prove(&mut self, built: &[Option<BuiltSuite>], around: &Surroundings<'_>, terminal: &mut Terminal) {
+        for (suite, built) in self.suites.iter().zip(built) {
+            terminal.status(&format!("linking {} again, as it was", suite.name));
+            let why = |why: String| format!("`{}` cannot be linked in another order: {why}", suite.name);
+            let proved = built.as_ref().map(|built| Relinker::prove(built, around.interrupted).map_err(why));
+            let (relinker, note) = match proved {
+                Some(Ok(relinker)) => (Some(relinker), None),
+                Some(Err(why)) => (None, Some(why)),
+                None => (None, None),
+            };
+            self.relinkers.push(relinker);
+            self.notes.extend(note);
+        }
+        terminal.clear_status();
     }
 }
 

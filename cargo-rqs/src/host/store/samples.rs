@@ -203,6 +203,7 @@ pub(super) fn calibration() -> CalibrationRecord {
         suite: "own::suite".to_owned(),
         key: BenchmarkKey { id: "a/b".to_owned(), occurrence: 1 },
         said,
+        over_layouts: (said == Said::Regressed).then_some(Said::Unchanged),
         epochs: 3,
         elapsed_ms: 120,
         mean: Some(0.1 + 0.2),

@@ -74,7 +74,7 @@ struct RateReport {
 
 #[derive(Serialize, JsonSchema)]
 struct TallyReport {
-    /// Verdicts of a change in either direction.
+    /// Verdicts of a change in either direction that was not taken back.
     changes: RateReport,
     /// Verdicts that called the candidate slower.
     regressed: u64,
@@ -88,6 +88,10 @@ struct TallyReport {
     inconclusive: u64,
     /// Benchmarks without usable numbers, which are no verdicts.
     not_measured: u64,
+    /// Verdicts of a change that stood over other layouts.
+    robust: RateReport,
+    /// Verdicts of a change that did not stand over other layouts.
+    taken_back: u64,
     /// Seconds until half of the verdicts; null without any.
     median_s: Option<f64>,
     /// Seconds until nineteen of twenty verdicts.
@@ -164,6 +168,8 @@ impl From<&Tally> for TallyReport {
             proved_unchanged: tally.proved_unchanged(),
             inconclusive: tally.inconclusive,
             not_measured: tally.not_measured,
+            robust: tally.robust().into(),
+            taken_back: tally.taken_back,
             median_s: tally.time.map(|time| time.median_s),
             percentile_95_s: tally.time.map(|time| time.most_s),
         }

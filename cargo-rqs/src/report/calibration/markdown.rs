@@ -1,8 +1,8 @@
 //! A calibration as a comment or a page of documentation: the same tables, in Markdown.
 
 use super::{
-    LAYOUTS, POWER, SAME, conclusion, each_cells, each_titles, head, name, power_cells, same_rows, sides,
-    size, tally_cells, wrong_way_round,
+    LAYOUTS, POWER, SAME, conclusion, each_cells, each_titles, head, layout_cells, name, power_cells,
+    same_rows, sides, size, tally_cells, wrong_way_round,
 };
 use crate::analysis::calibration;
 use crate::model::calibration::CalibrationRecord;
@@ -16,7 +16,7 @@ pub fn render(record: &CalibrationRecord, path: &str) -> String {
     let row = |first: String, cells: Vec<String>| [first].into_iter().chain(cells).collect::<Vec<_>>();
     let same = same_rows(&calibration).into_iter().map(|(name, tally)| row(name, tally_cells(&tally).into()));
     sections.extend(table(&SAME.map(str::to_owned), same.collect()));
-    let layouts = calibration.layouts.iter().map(|(it, tally)| row(sides(*it), tally_cells(tally).into()));
+    let layouts = calibration.layouts.iter().map(|(it, tally)| row(sides(*it), layout_cells(tally).into()));
     sections.extend(table(&LAYOUTS.map(str::to_owned), layouts.collect()));
     let power = calibration.power.iter().map(|power| row(size(power.per_mille), power_cells(power).into()));
     sections.extend(table(&POWER.map(str::to_owned), power.collect()));

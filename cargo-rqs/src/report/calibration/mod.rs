@@ -100,14 +100,16 @@ const SAME: [&str; 7] = [
     "inconclusive",
     "time to verdict",
 ];
-const LAYOUTS: [&str; 7] = [
+const LAYOUTS: [&str; 9] = [
     "the same code in another layout",
     "verdicts",
-    "alarms",
+    "changed",
+    "robust",
     "at most",
+    "taken back",
+    "unconfirmed",
     "proved unchanged",
     "inconclusive",
-    "time to verdict",
 ];
 const POWER: [&str; 8] = [
     "more work",
@@ -121,15 +123,15 @@ const POWER: [&str; 8] = [
 ];
 
 fn same(calibration: &Calibration) -> Table {
-    table(
-        &SAME,
-        same_rows(calibration).into_iter().map(|(name, tally)| tally_row(name, &tally, true)).collect(),
-    )
+    table(&SAME, same_rows(calibration).into_iter().map(|(name, tally)| tally_row(&name, &tally)).collect())
 }
 
 fn layouts(calibration: &Calibration) -> Table {
-    let rows = calibration.layouts.iter();
-    table(&LAYOUTS, rows.map(|(it, tally)| tally_row(sides(*it), tally, false)).collect())
+    let row = |(it, tally): &(SidesDiffer, Tally)| {
+        let first = [(format!("  {}", sides(*it)), Tone::Normal)];
+        first.into_iter().chain(layout_cells(tally).into_iter().map(|cell| (cell, Tone::Normal))).collect()
+    };
+    table(&LAYOUTS, calibration.layouts.iter().map(row).collect())
 }
 
 /// Names and tallies of the same code against itself: all, then by what differed, then by load.
@@ -140,13 +142,26 @@ fn same_rows(calibration: &Calibration) -> Vec<(String, Tally)> {
     if calibration.same.verdicts() == 0 { Vec::new() } else { rows }
 }
 
-fn tally_row(name: String, tally: &Tally, is_false: bool) -> Vec<(String, Tone)> {
-    let alarms = tally.alarms();
-    let tone = if alarms.events > 0 && is_false { Tone::Bad } else { Tone::Normal };
-    let cells = tally_cells(tally);
-    let cells =
-        cells.into_iter().enumerate().map(|(k, cell)| (cell, if k == 1 { tone } else { Tone::Normal }));
+fn tally_row(name: &str, tally: &Tally) -> Vec<(String, Tone)> {
+    let tone = if tally.alarms().events > 0 { Tone::Bad } else { Tone::Normal };
+    let cells = tally_cells(tally).into_iter().enumerate();
+    let cells = cells.map(|(k, cell)| (cell, if k == 1 { tone } else { Tone::Normal }));
     [(format!("  {name}"), Tone::Normal)].into_iter().chain(cells).collect()
+}
+
+/// What was said of executables as they are, and what became of it over other layouts.
+fn layout_cells(tally: &Tally) -> [String; 8] {
+    let robust = tally.robust();
+    [
+        numbers::grouped(robust.tries),
+        share(tally.regressed + tally.improved, robust.tries),
+        numbers::grouped(robust.events),
+        if robust.tries > 0 { small_percent(robust.upper) } else { String::new() },
+        numbers::grouped(tally.taken_back),
+        numbers::grouped(tally.unconfirmed()),
+        share(tally.unchanged, robust.tries),
+        numbers::grouped(tally.inconclusive),
+    ]
 }
 
 fn tally_cells(tally: &Tally) -> [String; 6] {

@@ -12,6 +12,7 @@ fn judged(id: &str, said: Said, elapsed_ms: u64, mean: f64) -> Judged {
         suite: "known-changes::kernels".to_owned(),
         key: BenchmarkKey { id: id.to_owned(), occurrence: 0 },
         said,
+        over_layouts: None,
         epochs: 4,
         elapsed_ms,
         mean: Some(mean),
@@ -43,10 +44,16 @@ pub(super) fn known_changes(alarms: usize) -> CalibrationRecord {
             _ => Said::Unchanged,
         };
         let slow = if number == 7 { Said::NotMeasured } else { said };
-        let verdicts = vec![
+        let mut verdicts = vec![
             judged("hash/10ns", said, 310 + u64::from(number), mean),
             judged("sort/100us", slow, 820, mean),
         ];
+        if number == 2 {
+            // Another layout was slower, which stood in one benchmark and was taken back in the other.
+            for (judged, over_layouts) in verdicts.iter_mut().zip([Said::Regressed, Said::Unchanged]) {
+                (judged.said, judged.over_layouts) = (Said::Regressed, Some(over_layouts));
+            }
+        }
         rounds.push(Round {
             number,
             sides,
