@@ -8,6 +8,7 @@
     reason = "tests start processes, touch files, may end early, and say what they skip"
 )]
 
+mod bisects;
 mod builds;
 mod calibrations;
 mod counting;
