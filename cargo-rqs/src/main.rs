@@ -32,7 +32,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use cli::{Cargo, Command, EnvCommand};
-use commands::{accept, bench, calibrate, env, list, schema, show};
+use commands::{accept, bench, bisect, calibrate, env, list, schema, show};
 use host::revisions::Target;
 use host::signals;
 use host::terminal::Terminal;
@@ -69,7 +69,10 @@ fn dispatch(typed: cli::Rqs, arguments: &[OsString], terminal: &mut Terminal) ->
             bench::resume(&options, &Surroundings { results, ..around }, terminal)
         }
         Command::Bench(bench) => {
-            bench::run(&bench.into_options(typed_with_bench(arguments))?, &around, terminal)
+            bench::run(&bench.into_options(typed_with("bench", arguments))?, &around, terminal)
+        }
+        Command::Bisect(bisect) => {
+            bisect::run(&bisect.into_options(typed_with("bisect", arguments))?, &around, terminal)
         }
         Command::Calibrate(wanted) => calibrate::run(&wanted.into_options()?, &around, terminal),
         Command::Env(env) => dispatch_env(env.command, &around, terminal),
@@ -105,12 +108,12 @@ fn with_subcommand(mut arguments: Vec<OsString>) -> Vec<OsString> {
     arguments
 }
 
-/// What was typed beside `bench`, for the record and for taking the run up again. Options of all commands may stand
+/// What was typed beside the subcommand, for the record and for taking the run up again. Options of all commands may stand
 /// before it.
-fn typed_with_bench(arguments: &[OsString]) -> Vec<String> {
+fn typed_with(subcommand: &str, arguments: &[OsString]) -> Vec<String> {
     let mut typed = with_subcommand(arguments.to_vec()).split_off(2);
     let is_value = |at: usize| at > 0 && (typed[at - 1] == "--results" || typed[at - 1] == "--color");
-    if let Some(position) = (0..typed.len()).find(|&at| typed[at] == "bench" && !is_value(at)) {
+    if let Some(position) = (0..typed.len()).find(|&at| typed[at] == subcommand && !is_value(at)) {
         typed.remove(position);
     }
     typed.iter().map(|argument| argument.to_string_lossy().into_owned()).collect()
@@ -139,7 +142,7 @@ mod tests {
     fn what_was_typed_beside_bench_is_kept_wherever_it_stood() {
         let kept = |line: &str| {
             let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-            typed_with_bench(&arguments).join(" ")
+            typed_with("bench", &arguments).join(" ")
         };
         assert_eq!(kept("cargo-rqs rqs bench --baseline v1 --bench bench"), "--baseline v1 --bench bench");
         assert_eq!(

@@ -9,6 +9,7 @@
 )]
 
 mod acceptances;
+mod bisects;
 mod builds;
 mod calibrations;
 mod counting;

@@ -4,8 +4,10 @@
 //! prints a short table.
 #![allow(clippy::disallowed_methods, reason = "this program starts processes, reads clocks and writes files")]
 
+mod bisect;
 mod cost;
 mod false_alarms;
+mod history;
 mod machine;
 mod outcomes;
 mod power;
@@ -26,12 +28,14 @@ const USAGE: &str = "\
 usage: acceptance power [--tries N] [--change PER_MILLE] [--resume]
        acceptance false-alarms [--tries N] [--places N] [--keep-alarms DIR] [--resume]
        acceptance wall --name NAME --repository DIR --baseline REV --candidate REV --bench NAME
+       acceptance bisect [--histories N] [--change PER_MILLE] [--resume]
        acceptance cost
        acceptance readme
 
   power         a candidate that truly does more work: how often it is found, and how fast
   false-alarms  two commits of the same code, built apart: how often a change is reported all the same
   wall          time of two revisions' benchmarks, measured by `cargo bench` and by `cargo rqs bench`
+  bisect        histories in which one commit does more work: how often `cargo rqs bisect` names it
   cost          time of a clock call under the probe, and the share of a turn that handing over takes
   readme        puts what the others measured into README.md
 
@@ -79,6 +83,7 @@ fn dispatch() -> Outcome<()> {
         "power" => power::run(&arguments),
         "false-alarms" => false_alarms::run(&arguments),
         "wall" => wall::run(&arguments),
+        "bisect" => bisect::run(&arguments),
         "cost" => cost::run(),
         "readme" => readme::run(),
         cost::CHILD => cost::print_nanoseconds_per_clock_read(),

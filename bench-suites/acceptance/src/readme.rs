@@ -48,6 +48,22 @@ fn sentence(name: &str, file: &Value) -> Option<(String, String)> {
     let (summary, question) = (file.get("summary")?, &file["question"]);
     let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
     Some(match name {
+        "bisect" => (
+            format!(
+                "{} git histories of {} commits (median), one of which does {} % more work, others change other code or do not build",
+                summary["histories"],
+                number(&summary["commits"]),
+                number(&question["more_work_per_mille"]) / 10.0
+            ),
+            format!(
+                "the right commit named in {} of {}, a wrong one in {}; {} commits measured (median), {:.0} s with all builds",
+                summary["right"],
+                summary["histories"],
+                summary["wrong"],
+                number(&summary["measured"]),
+                number(&summary["wall_s"])
+            ),
+        ),
         "power" => (
             format!(
                 "{} kernels that truly do {} % more work, from ten nanoseconds to a millisecond",

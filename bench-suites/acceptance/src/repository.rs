@@ -7,9 +7,12 @@ use crate::{Outcome, processes};
 
 const MANIFEST: &str = include_str!("../kernels/Cargo.toml");
 const LOCKFILE: &str = include_str!("../kernels/Cargo.lock");
-const LIBRARY: &str = include_str!("../kernels/src/lib.rs");
-const BENCHES: &str = include_str!("../kernels/benches/kernels.rs");
-const NO_MORE_WORK: &str = "MORE_PER_MILLE: usize = 0;";
+/// The kernels.
+pub const LIBRARY: &str = include_str!("../kernels/src/lib.rs");
+/// Their benchmarks.
+pub const BENCHES: &str = include_str!("../kernels/benches/kernels.rs");
+/// How the kernels say that they do no more work than usual.
+pub const NO_MORE_WORK: &str = "MORE_PER_MILLE: usize = 0;";
 
 const DATE: &str = "2026-01-01T00:00:00Z";
 
@@ -24,6 +27,21 @@ pub const MORE: &str = "more";
 /// Commits come out alike every time, so what was built of an earlier one is found again.
 pub fn make(place: u64, per_mille: u64) -> Outcome<PathBuf> {
     let name = format!("kernels{}", "-longer".repeat(place as usize));
+    let dir = &begin(&name)?;
+    let more_work = LIBRARY.replace(NO_MORE_WORK, &format!("MORE_PER_MILLE: usize = {per_mille};"));
+    if more_work == LIBRARY && per_mille != 0 {
+        return Err(format!("the kernels have no `{NO_MORE_WORK}`"));
+    }
+    commit(dir, BASELINE)?;
+    write(dir, "NOTES.md", "Words change, code does not.\n")?;
+    commit(dir, SAME)?;
+    write(dir, "src/lib.rs", &more_work)?;
+    commit(dir, MORE)?;
+    dir.canonicalize().map_err(|error| format!("cannot find `{}`: {error}", dir.display()))
+}
+
+/// A repository with the kernels and no commit yet, in place of an earlier one; what was built stays.
+pub fn begin(name: &str) -> Outcome<PathBuf> {
     let dir = &crate::root().join("target/acceptance").join(name);
     for (path, is_folder) in [(dir.join(".git"), true), (dir.join("NOTES.md"), false)] {
         let removed = match path.exists() {
@@ -33,40 +51,44 @@ pub fn make(place: u64, per_mille: u64) -> Outcome<PathBuf> {
         };
         removed.map_err(|error| format!("cannot remove `{}`: {error}", path.display()))?;
     }
-    let more_work = LIBRARY.replace(NO_MORE_WORK, &format!("MORE_PER_MILLE: usize = {per_mille};"));
-    if more_work == LIBRARY && per_mille != 0 {
-        return Err(format!("the kernels have no `{NO_MORE_WORK}`"));
-    }
     write(dir, "Cargo.toml", MANIFEST)?;
     write(dir, "Cargo.lock", LOCKFILE)?;
     write(dir, ".gitignore", "/target\n/results\n")?;
     write(dir, "src/lib.rs", LIBRARY)?;
     write(dir, "benches/kernels.rs", BENCHES)?;
     git(dir, &["init", "--quiet"])?;
-    commit(dir, BASELINE)?;
-    write(dir, "NOTES.md", "Words change, code does not.\n")?;
-    commit(dir, SAME)?;
-    write(dir, "src/lib.rs", &more_work)?;
-    commit(dir, MORE)?;
     dir.canonicalize().map_err(|error| format!("cannot find `{}`: {error}", dir.display()))
 }
 
-fn commit(dir: &Path, tag: &str) -> Outcome<()> {
-    git(dir, &["add", "--all"])?;
-    git(dir, &["commit", "--quiet", "--allow-empty", "--message", tag])?;
-    git(dir, &["tag", tag])
+/// Commits all files, and tags the commit.
+pub fn commit(dir: &Path, name: &str) -> Outcome<()> {
+    commit_untagged(dir, name)?;
+    tag(dir, name)
 }
 
-fn git(dir: &Path, arguments: &[&str]) -> Outcome<()> {
+/// Commits all files, and gives the hash.
+pub fn commit_untagged(dir: &Path, message: &str) -> Outcome<String> {
+    git(dir, &["add", "--all"])?;
+    git(dir, &["commit", "--quiet", "--allow-empty", "--message", message])?;
+    git(dir, &["rev-parse", "HEAD"])
+}
+
+/// Tags the newest commit.
+pub fn tag(dir: &Path, name: &str) -> Outcome<()> {
+    git(dir, &["tag", name]).map(drop)
+}
+
+fn git(dir: &Path, arguments: &[&str]) -> Outcome<String> {
     let settings = ["user.name=Acceptance", "user.email=acceptance@example.org", "commit.gpgSign=false"];
     let settings = settings.iter().flat_map(|setting| ["-c", *setting]);
     let mut git = Command::new("git");
     git.args(settings).args(arguments).current_dir(dir);
     git.env("GIT_AUTHOR_DATE", DATE).env("GIT_COMMITTER_DATE", DATE);
-    processes::text(&mut git).map(drop)
+    processes::text(&mut git)
 }
 
-fn write(dir: &Path, path: &str, text: &str) -> Outcome<()> {
+/// Writes a file of the repository.
+pub fn write(dir: &Path, path: &str, text: &str) -> Outcome<()> {
     let place = dir.join(path);
     let folder = place.parent().unwrap_or(dir);
     std::fs::create_dir_all(folder)

@@ -39,6 +39,18 @@ pub fn bench(dir: &Path, arguments: &[&str]) -> Outcome<Run> {
     Ok(Run { report, wall_ms })
 }
 
+/// `cargo rqs bisect` in `dir`. Exit code 5 means that no commit was found.
+pub fn bisect(dir: &Path, arguments: &[&str]) -> Outcome<Run> {
+    let mut command = Command::new(executable()?);
+    command.current_dir(dir).args(["rqs", "bisect", "--format", "json"]).args(arguments);
+    let start = Instant::now();
+    let output = processes::capture(&mut command, &[0, 5])?;
+    let wall_ms = start.elapsed().as_millis() as u64;
+    let report = serde_json::from_slice(&output.stdout)
+        .map_err(|error| format!("the report cannot be read: {error}"))?;
+    Ok(Run { report, wall_ms })
+}
+
 /// Builds both sides and lists their benchmarks, so that later runs find the executables built.
 pub fn build(dir: &Path, arguments: &[&str]) -> Outcome<usize> {
     let mut command = Command::new(executable()?);

@@ -2,6 +2,7 @@
 
 pub mod accepting;
 pub mod allocation;
+pub mod bisection;
 pub mod calibration;
 pub mod causes;
 pub mod centre;

@@ -10,7 +10,8 @@ use crate::trial::Sides;
 enum BenchesFrom {
     /// Each side measures the benchmarks of its own revision.
     Own,
-    /// The baseline measures the candidate's benchmarks.
+    /// The baseline measures the candidate's benchmarks; in a bisection, every commit those of the bad end.
+    #[value(alias = "bad")]
     Candidate,
 }
 

@@ -2,6 +2,7 @@
 
 mod accept;
 mod bench;
+mod bisect;
 mod building;
 mod calibrate;
 mod env;
@@ -18,6 +19,7 @@ use crate::host::terminal::Colour;
 
 use accept::Accept;
 use bench::Bench;
+use bisect::Bisect;
 use calibrate::Calibrate;
 pub use env::{Env, EnvCommand};
 use profile::Profile;
@@ -58,6 +60,8 @@ pub enum Command {
     Bench(Box<Bench>),
     /// Measure the tool itself on this host: its rate of false alarms, and how small a change it finds.
     Calibrate(Box<Calibrate>),
+    /// Find the commit that made a benchmark slower, or faster.
+    Bisect(Box<Bisect>),
     /// Look at the machine: what it is, whether it is fit to measure on, and what it can show.
     Env(Env),
     /// Show where benchmarks spend their time at two revisions: flamegraphs and functions, without measuring.

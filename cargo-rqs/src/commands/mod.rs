@@ -3,6 +3,7 @@
 
 pub mod accept;
 pub mod bench;
+pub mod bisect;
 pub mod calibrate;
 pub mod env;
 pub mod list;

@@ -2,6 +2,7 @@
 //! end of every epoch, so that a killed run can be taken up again.
 #![allow(clippy::disallowed_methods, reason = "this room owns the journal's folder")]
 
+mod draft;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,8 @@ use crate::model::ledger::LedgerEntry;
 use crate::model::record::{BenchmarkRecord, LayoutSample, Presence, RunRecord};
 use crate::model::run_id::is_run_id;
 use crate::model::{BenchmarkFailure, BenchmarkKey, EpochSample};
+
+pub use draft::Draft;
 
 const HEADER: &str = "header.json";
 const EPOCHS: &str = "epochs.jsonl";

@@ -19,4 +19,5 @@ pub mod rounds;
 pub mod signals;
 pub mod store;
 pub mod terminal;
+pub mod trail;
 pub mod tuning;

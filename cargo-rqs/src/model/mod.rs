@@ -1,6 +1,7 @@
 //! The words of the product as plain data with units and invariants.
 
 pub mod acceptance;
+pub mod bisection;
 pub mod calibration;
 pub mod check;
 pub mod code;

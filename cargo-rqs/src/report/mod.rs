@@ -1,6 +1,7 @@
 //! Comparisons and histories to text, Markdown and JSON, as strings.
 
 pub mod acceptances;
+pub mod bisection;
 pub mod calibration;
 pub mod causes;
 pub mod checks;

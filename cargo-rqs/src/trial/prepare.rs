@@ -15,7 +15,7 @@ use crate::host::terminal::Terminal;
 use crate::model::environment::Environment;
 use crate::model::failure::{Failure, Outcome};
 use crate::model::record::{RunRecord, SuiteRecord};
-use crate::model::revision::Revision;
+use crate::model::revision::{Revision, RevisionSpec};
 use crate::model::{ByRole, Role};
 
 /// One side, built.
@@ -64,8 +64,22 @@ impl Sides {
     /// # Errors
     /// When a revision is unknown, or cannot be laid out or resolved.
     pub fn lay_out(&self, target: &Target, places: &Places, terminal: &mut Terminal) -> Outcome<LaidOut> {
+        self.lay_out_with(None, target, places, terminal)
+    }
+
+    /// The same, with the benchmarks of a `lender` on both sides, if there is one.
+    ///
+    /// # Errors
+    /// When a revision is unknown, or cannot be laid out or resolved.
+    pub fn lay_out_with(
+        &self,
+        lender: Option<&RevisionSpec>,
+        target: &Target,
+        places: &Places,
+        terminal: &mut Terminal,
+    ) -> Outcome<LaidOut> {
         let root = target.repository_root().unwrap_or(target.manifest_dir());
-        self.lay_out_in(&Place::for_repository(root)?, target, places, terminal)
+        self.lay_out_in(&Place::for_repository(root)?, lender, target, places, terminal)
     }
 
     /// The same at another path: executables that are built there differ in nothing but what the path does to them.
@@ -79,12 +93,13 @@ impl Sides {
         terminal: &mut Terminal,
     ) -> Outcome<LaidOut> {
         let root = target.repository_root().unwrap_or(target.manifest_dir());
-        self.lay_out_in(&Place::elsewhere(root)?, target, places, terminal)
+        self.lay_out_in(&Place::elsewhere(root)?, None, target, places, terminal)
     }
 
     fn lay_out_in(
         &self,
         place: &Place,
+        lender: Option<&RevisionSpec>,
         target: &Target,
         places: &Places,
         terminal: &mut Terminal,
@@ -100,9 +115,16 @@ impl Sides {
             ByRole::try_from_fn(|role| target.materialise(specs.get(role), package, &place.trees))?;
         let mut notes = Vec::new();
         if self.benches_from_candidate {
-            let (source, lent) = lend_benches(target, &sources, &place.trees)?;
+            let (source, lent) = lend_benches(target, &sources.baseline, &sources.candidate, &place.trees)?;
             sources.baseline = source;
             notes.push(format!("the baseline measures the candidate's benchmarks: {}", lent.join(", ")));
+        }
+        if let Some(lender) = lender {
+            let lender = target.materialise(lender, package, &place.trees)?;
+            sources = ByRole::try_from_fn(|role| match sources.get(role) {
+                own if own.revision.id == lender.revision.id => Ok(own.clone()),
+                own => lend_benches(target, own, &lender, &place.trees).map(|(source, _)| source),
+            })?;
         }
         let trees = sources.as_ref().map(|source| Tree { root: &source.tree, package: &source.manifest_rel });
         let locks_store = places.work.join("locks");
@@ -153,7 +175,7 @@ impl LaidOut {
         }
         let spec = &source.revision.spec;
         let how = if kind == Build::Profiled { ", with line tables and frame pointers" } else { "" };
-        terminal.say(&format!("building the {role} `{spec}` ({}){how}", source.revision.short_id()));
+        terminal.say(&format!("building the {role} {}{how}", named(&source.revision)));
         let occupied = self.slot.occupy(&source.tree)?;
         let built = cargo::build(&request, &mut |line| terminal.status(line));
         let released = occupied.release();
@@ -206,6 +228,14 @@ impl LaidOut {
     }
 }
 
+/// A revision as it was typed, and what it is, unless that was typed.
+fn named(revision: &Revision) -> String {
+    match revision.spec == revision.id {
+        true => format!("`{}`", revision.short_id()),
+        false => format!("`{}` ({})", revision.spec, revision.short_id()),
+    }
+}
+
 fn tree_id(source: &Source) -> String {
     source.tree.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
@@ -224,11 +254,16 @@ fn build_notes(side: &Side) -> Vec<String> {
     notes
 }
 
-/// A tree of its own for the baseline with the candidate's benchmarks in it.
-fn lend_benches(target: &Target, sources: &ByRole<Source>, trees: &Path) -> Outcome<(Source, Vec<String>)> {
-    let source = target.branch_off(&sources.baseline, &sources.candidate.revision.id, trees)?;
+/// A tree of its own for a side with the benchmarks of the lender in it.
+fn lend_benches(
+    target: &Target,
+    side: &Source,
+    lender: &Source,
+    trees: &Path,
+) -> Outcome<(Source, Vec<String>)> {
+    let source = target.branch_off(side, &lender.revision.id, trees)?;
     let dir = |source: &Source| source.tree.join(&source.manifest_rel);
-    let lent = cargo::overlay_benches(&dir(&sources.candidate), &dir(&source))?;
+    let lent = cargo::overlay_benches(&dir(lender), &dir(&source))?;
     Ok((source, lent))
 }
 

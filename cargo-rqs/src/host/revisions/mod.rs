@@ -5,6 +5,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "this room reads repositories and writes trees")]
 
+mod between;
 mod commit;
 mod history;
 mod large;
@@ -25,6 +26,7 @@ use crate::model::failure::{Failure, OrFail, Outcome};
 use crate::model::fingerprint;
 use crate::model::revision::{Revision, RevisionKind, RevisionSpec};
 
+pub use between::Between;
 pub use history::History;
 pub use shelf::clear_leftovers;
 pub use slot::Slot;
@@ -190,12 +192,11 @@ impl Target {
                 shelf.keep(staged, &id)?
             }
         };
-        let summary = commit.message_bytes().split(|byte| *byte == b'\n').next().unwrap_or_default();
         let revision = Revision {
             spec: text.to_owned(),
             kind: RevisionKind::Commit,
             id,
-            summary: String::from_utf8_lossy(summary).trim().to_owned(),
+            summary: between::summary(&commit),
             committed_unix_s: Some(commit.time().seconds()),
         };
         Ok(Source { revision, tree, manifest_rel: around.manifest_rel.clone() })

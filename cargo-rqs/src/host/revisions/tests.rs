@@ -1,5 +1,6 @@
 //! What the room promises, on repositories made by `git` itself.
 
+mod between;
 mod fixture;
 mod history;
 mod resolving;

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use super::layout;
 use crate::model::acceptance::Acceptance;
+use crate::model::bisection::BisectionRecord;
 use crate::model::calibration::CalibrationRecord;
 use crate::model::dependencies::DependencyGraph;
 use crate::model::environment::Environment;
@@ -67,10 +68,17 @@ impl Stored for CalibrationRecord {
     const OPEN_LEVELS: usize = 5;
 }
 
+impl Stored for BisectionRecord {
+    const KIND: &'static str = "bisection";
+    const FORMAT: u32 = BisectionRecord::FORMAT;
+    // envelope, content, measured, measurement, epochs: one line for each epoch and each commit
+    const OPEN_LEVELS: usize = 5;
+}
+
 /// A stored file.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Envelope<T> {
-    /// What the content is: `run`, `environment`, `dependencies`, `probe`, `acceptance` or `calibration`.
+    /// What the content is: `run`, `environment`, `dependencies`, `probe`, `acceptance`, `calibration` or `bisection`.
     kind: String,
     /// SHA-256 in lowercase hex over the text of `content` without the white space between its tokens.
     content_sha256: String,

@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "this room owns the results folder")]
 
 mod acceptances;
+mod bisections;
 mod calibrations;
 mod envelope;
 mod environments;
@@ -140,7 +141,9 @@ impl Store {
         let probed = runs::entries(&self.results.join("probes"))?.into_iter().filter(|path| path.is_dir());
         let months = runs::month_folders(&self.results.join("runs"))?;
         let calibrated = runs::month_folders(&self.results.join("calibrations"))?;
-        months.into_iter().chain(calibrated).chain(probed).try_for_each(|folder| whole_file::sweep(&folder))
+        let bisected = runs::month_folders(&self.results.join("bisections"))?;
+        let months = months.into_iter().chain(calibrated).chain(bisected);
+        months.chain(probed).try_for_each(|folder| whole_file::sweep(&folder))
     }
 
     /// The file that [`Store::find_run`] found a run in.

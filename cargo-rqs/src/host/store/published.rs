@@ -9,6 +9,7 @@ use schemars::generate::SchemaSettings;
 use super::envelope::{Envelope, Stored};
 use super::whole_file;
 use crate::model::acceptance::Acceptance;
+use crate::model::bisection::BisectionRecord;
 use crate::model::calibration::CalibrationRecord;
 use crate::model::dependencies::DependencyGraph;
 use crate::model::environment::Environment;
@@ -47,7 +48,7 @@ pub(super) fn write_schema(results: &Path, path: &Path, schema: &str) -> io::Res
 }
 
 /// Kind and JSON Schema of each format.
-fn schema_texts() -> [(&'static str, String); 6] {
+fn schema_texts() -> [(&'static str, String); 7] {
     [
         schema_text::<RunRecord>(),
         schema_text::<Environment>(),
@@ -55,6 +56,7 @@ fn schema_texts() -> [(&'static str, String); 6] {
         schema_text::<ProbeRecord>(),
         schema_text::<Acceptance>(),
         schema_text::<CalibrationRecord>(),
+        schema_text::<BisectionRecord>(),
     ]
 }
 
@@ -125,6 +127,7 @@ mod tests {
             envelope::seal(&samples::probe()).unwrap(),
             envelope::seal(&samples::acceptance()).unwrap(),
             envelope::seal(&samples::calibration()).unwrap(),
+            envelope::seal(&samples::bisection()).unwrap(),
         ];
         for ((kind, schema), file) in schema_texts().into_iter().zip(files) {
             let schema: Value = serde_json::from_str(&schema).unwrap();
@@ -163,6 +166,7 @@ mod tests {
             ("probe", ProbeRecord::FORMAT),
             ("acceptance", Acceptance::FORMAT),
             ("calibration", CalibrationRecord::FORMAT),
+            ("bisection", BisectionRecord::FORMAT),
         ] {
             assert!(README.contains(&format!("| {kind} | {format} |")), "{kind}");
         }

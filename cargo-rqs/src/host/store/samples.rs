@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::acceptance::{Acceptance, AcceptedChange, AcceptedSize, AppliedAcceptance};
+use crate::model::bisection::{self, BisectionRecord, Commit, Measurement, Purpose, Skipped, Yardstick};
 use crate::model::calibration::{CalibrationRecord, Judged, Load, Round, Said, SidesDiffer, Subject};
 use crate::model::dependencies::{Dependency, DependencyGraph};
 use crate::model::environment::{Comparability, Environment};
@@ -110,6 +111,57 @@ pub(super) fn probe() -> ProbeRecord {
         readings: vec![reading],
         reference: BTreeMap::from([("memory".to_owned(), (0..3).map(|epoch| sample(epoch, 2)).collect())]),
         reference_cost_us: BTreeMap::from([("memory".to_owned(), 120_000)]),
+    }
+}
+
+/// A bisection of the run of [`run`], with everything in it.
+pub(super) fn bisection() -> BisectionRecord {
+    let of_run = run(1, 2, 2);
+    let suite = &of_run.suites[0];
+    let benchmark = &suite.benchmarks[0];
+    let ByRole { baseline: good, candidate: bad } = of_run.revisions.clone();
+    let measurement = |purpose| Measurement {
+        purpose,
+        baseline: good.id.clone(),
+        candidate: bad.id.clone(),
+        layout: Some(77),
+        complete: true,
+        epochs: benchmark.epochs.clone(),
+        failure: None,
+        counts: benchmark.counts.clone(),
+    };
+    BisectionRecord {
+        format: BisectionRecord::FORMAT,
+        id: of_run.id.clone(),
+        tool: of_run.tool.clone(),
+        arguments: vec!["--good".into(), "v1.2.0".into()],
+        started_unix_s: of_run.started_unix_s,
+        finished_unix_s: of_run.finished_unix_s,
+        elapsed_ms: 60_000,
+        first_parent: true,
+        by: Yardstick::Time,
+        commits: vec![Commit {
+            id: bad.id.clone(),
+            tree: "f".repeat(40),
+            parents: vec![good.id.clone()],
+            author: "Zoë Keeper <zoe@example.org>".into(),
+            authored_unix_s: 1_795_000_000,
+            summary: bad.summary.clone(),
+        }],
+        environment: of_run.environment.clone(),
+        placement: of_run.placement.clone(),
+        policy: of_run.policy,
+        confidence: 0.95,
+        seed: 7,
+        subject: Some(bisection::Subject { suite: suite.name.clone(), key: benchmark.key.clone() }),
+        code: BTreeMap::from([(good.id.clone(), "1".repeat(64))]),
+        measured: vec![measurement(Purpose::Search), measurement(Purpose::Check)],
+        skipped: vec![Skipped { commit: "e".repeat(40), reason: "it does not build".into() }],
+        not_varied: Some("its linker cannot".into()),
+        notes: vec!["a note".into()],
+        good,
+        bad,
+        ends: of_run.suites,
     }
 }
 
