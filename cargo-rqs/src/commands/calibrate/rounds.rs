@@ -206,7 +206,7 @@ impl Calibrating<'_> {
                 let epochs = benchmark.epochs.len() as u32;
                 let over_layouts = row
                     .judgement()
-                    .and_then(|as_built| layout::confirm(as_built, benchmark, MOST_LAYOUTS, policy))
+                    .and_then(|as_built| layout::confirm(as_built, alpha, benchmark, MOST_LAYOUTS, policy))
                     .map(|(over_layouts, _)| over_layouts.verdict);
                 judged.push(calibration::judged(&suite.name, &row, over_layouts, epochs, elapsed_ms as u64));
             }
