@@ -133,7 +133,8 @@ struct Judging {
     /// What that chance is about; beats `rqs.toml` [default: gate].
     #[arg(long, value_enum)]
     mode: Option<ModeChoice>,
-    /// Wall time for all measuring, as `90s`, `5m`, or `60` for seconds [default: five seconds a benchmark, at least a minute].
+    /// Wall time for all measuring, as `90s`, `5m`, or `60` for seconds; confirming changes over other layouts may take as
+    /// long again [default: five seconds a benchmark, at least a minute].
     #[arg(long, value_name = "TIME", value_parser = parse_duration_ms)]
     time_budget: Option<u64>,
     /// Epochs for a benchmark before it is called inconclusive.

@@ -165,7 +165,7 @@ impl Default for Policy {
 pub struct Budget {
     /// Epochs for a benchmark before it is called inconclusive.
     pub max_epochs: u32,
-    /// Wall time for all measuring, in milliseconds.
+    /// Wall time for all measuring, in milliseconds; confirming changes over other layouts may take as long again.
     pub time_budget_ms: u64,
     /// Measuring time for a benchmark, side and epoch that the harness is held to, in microseconds, unless an earlier
     /// run on the host has learned a better one for the benchmark.

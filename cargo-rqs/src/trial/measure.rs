@@ -43,8 +43,6 @@ pub struct Measuring<'a> {
     one_at_a_time: HashSet<usize>,
     /// The seeds of the executables that are measured at present, where these were linked anew.
     layout: Option<ByRole<u32>>,
-    /// Seconds of the time budget that are spent.
-    spent_s: f64,
 }
 
 impl<'a> Measuring<'a> {
@@ -75,19 +73,7 @@ impl<'a> Measuring<'a> {
         let lanes = Lanes::new(next_epoch_number(trial.suites), trial.budget.seed);
         let (tempers, one_at_a_time) = (Tempers::default(), HashSet::new());
         let ledger = LedgerReader::new(&conditions.bench_cpus, conditions.coordinator_cpu());
-        let (layout, spent_s) = (None, 0.0);
-        Ok(Measuring {
-            trial,
-            sink,
-            interrupted,
-            pairs,
-            lanes,
-            tempers,
-            ledger,
-            one_at_a_time,
-            layout,
-            spent_s,
-        })
+        Ok(Measuring { trial, sink, interrupted, pairs, lanes, tempers, ledger, one_at_a_time, layout: None })
     }
 
     /// Measures benchmarks as earlier runs learned. What this run learns itself is for later ones: within a run all epochs
@@ -142,7 +128,6 @@ impl<'a> Measuring<'a> {
             let plan = EpochPlan::of(budget.seed, next.number);
             let costs_s = self.epoch(next.suite, &next.keys, &plan)?;
             self.lanes.took(&next, epoch.elapsed_s(), costs_s);
-            self.spent_s = watch.elapsed_s();
         }
     }
 

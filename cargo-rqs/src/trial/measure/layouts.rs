@@ -33,7 +33,8 @@ type Linked = HashMap<(usize, u32), ByRole<PathBuf>>;
 
 impl Measuring<'_> {
     /// Measures what changed over other layouts until these have decided, `most` pairs of them at most. `built` are the
-    /// suites of the trial in their order. The time budget of the run holds for both stages together.
+    /// suites of the trial in their order. It may take as long again as the
+    /// first stage was allowed to: what is undecided there must not use up what the changes need.
     ///
     /// # Errors
     /// When measuring is impossible, or the journal cannot be written; what was measured stays in the journal. That a
@@ -57,7 +58,7 @@ impl Measuring<'_> {
             if open.is_empty() {
                 break;
             }
-            if (self.spent_s + watch.elapsed_s()) * 1e3 > self.trial.budget.time_budget_ms as f64 {
+            if watch.elapsed_s() * 1e3 > self.trial.budget.time_budget_ms as f64 {
                 let note = "the time budget was spent before every change was confirmed over other layouts";
                 self.trial.notes.push(note.into());
                 break;
