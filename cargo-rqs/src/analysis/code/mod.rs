@@ -126,7 +126,6 @@ pub enum Target {
 
 impl Node {
     /// Whether only its content counts and not that it is one: the linker merges records that unwinding tables share.
-    /// Such a node refers to none of its kind.
     fn is_by_value(&self) -> bool {
         self.section == UNWINDING && self.references.iter().all(|reference| reference.kind != BELONGS)
     }
