@@ -10,6 +10,9 @@ use crate::analysis::summary::Counts;
 use crate::analysis::verdict::{Judgement, Verdict};
 use crate::model::record::{LayoutPass, RunRecord};
 
+/// Pairs of layouts that nobody is advised to exceed.
+const MOST_ADVISED: usize = 400;
+
 /// The verdict of a row about which layouts had the final word.
 pub fn verdict(row: &Row, over: &OverLayouts) -> (Cow<'static, str>, Tone) {
     let judgement = row.judgement().unwrap_or(&over.as_built);
@@ -52,14 +55,14 @@ pub fn remark(row: &Row) -> Option<String> {
             "as built {as_built}, but not over {taken} with other layouts: where the linker put code and data made it"
         ),
         LayoutOutcome::Sensitive => {
-            let more = match over.pairs_still_needed {
-                Some(more) => {
-                    format!("about {} (`--layouts`) would decide it", count(more as u64, "more pair"))
+            let way_out = match over.pairs_still_needed.map(|more| row.layouts.len() + more) {
+                Some(enough) if enough <= MOST_ADVISED => {
+                    format!("`--layouts {enough}` would probably decide it")
                 }
-                None => "no number of them would decide it".to_owned(),
+                _ => "no reasonable number of them would decide it".to_owned(),
             };
             format!(
-                "as built {as_built}, but {taken} with other layouts differ by too much to say whether it changed; {more}"
+                "as built {as_built}, but {taken} with other layouts differ by too much to say whether it changed; {way_out}"
             )
         }
     })
