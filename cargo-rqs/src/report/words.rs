@@ -43,12 +43,15 @@ pub fn verdict(row: &Row) -> (Cow<'static, str>, Tone) {
 /// The verdict of a benchmark in words, with what somebody accepted told apart.
 pub fn outcome(row: &Row) -> (Cow<'static, str>, Tone) {
     let (word, tone) = verdict(row);
-    let direction = row.judgement().map(|judgement| judgement.verdict);
-    match (direction, row.standing.is_accepted()) {
-        (Some(Verdict::Regressed), true) => (format!("{word} (accepted)").into(), Tone::Caution),
-        (Some(Verdict::Improved), true) => (format!("{word} (accepted)").into(), Tone::Good),
-        _ => (word, tone),
+    if !row.standing.is_accepted() {
+        return (word, tone);
     }
+    let accepted = match word.strip_suffix(')') {
+        Some(bracketed) => format!("{bracketed}, accepted)"),
+        None => format!("{word} (accepted)"),
+    };
+    let slower = row.judgement().is_some_and(|judgement| judgement.verdict == Verdict::Regressed);
+    (accepted.into(), if slower { Tone::Caution } else { tone })
 }
 
 /// How many benchmarks of each finding, the worst first, those that there are none of left out.
