@@ -134,7 +134,7 @@ fn remarks(record: &BisectionRecord, conclusion: &Conclusion) -> Vec<String> {
             change(other)
         ));
     }
-    if let Some(why) = &record.not_varied {
+    if let (Some(why), false) = (&record.not_varied, conclusion.ending == Ending::Found) {
         remarks.push(format!(
             "executables were not linked in other orders, which would tell more: {}",
             visible(why)
