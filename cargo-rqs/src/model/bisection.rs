@@ -146,8 +146,8 @@ pub struct Measurement {
     pub baseline: String,
     /// Hash of the commit.
     pub candidate: String,
-    /// The seed by which the sections of the commit's executable were put into another order; absent where it is as it was
-    /// built. The other side always is.
+    /// The seed by which the sections of the commit's executable were put into another order, and by the same with its bit
+    /// 30 turned those of the other side; absent where both are as they were built.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layout: Option<u32>,
     /// Whether it was measured to its end.

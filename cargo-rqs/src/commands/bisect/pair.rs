@@ -35,8 +35,7 @@ impl PairBuilt {
 }
 
 impl Bisecting<'_> {
-    /// The executables of a suite, that of the candidate linked in the order of a seed if one is given; why that cannot be
-    /// done.
+    /// The executables of a suite, linked in orders that a seed draws if one is given; why that cannot be done.
     ///
     /// # Errors
     /// When the store of executables cannot be tidied, or the user asks to stop.
@@ -48,26 +47,28 @@ impl Bisecting<'_> {
         terminal: &mut Terminal,
     ) -> Outcome<Result<Option<ByRole<Executable>>, String>> {
         let executables = pair.executables(suite);
-        let (Some(seed), Some(built)) = (layout, pair.suite(Role::Candidate, suite)) else {
-            return Ok(Ok(executables));
-        };
-        terminal.status("linking its executable in another order");
+        let built = ByRole::try_from_fn(|role| pair.suite(role, suite).ok_or(())).ok();
+        let (Some(seed), Some(built)) = (layout, built) else { return Ok(Ok(executables)) };
+        terminal.status("linking both executables in another order");
         let interrupted = self.around.interrupted;
-        let relinker = match Relinker::prove(built, interrupted) {
-            Ok(relinker) => relinker,
+        // Both: sections in an order by lot are slower on the whole than in that of the linker.
+        let relinkers = match ByRole::try_from_fn(|role| Relinker::prove(built.get(role), interrupted)) {
+            Ok(relinkers) => relinkers,
             Err(why) => return Ok(Err(why)),
         };
-        let linked = relink_all(&[(&relinker, seed)], interrupted)?.into_iter().next();
+        let jobs = [(&relinkers.baseline, seed), (&relinkers.candidate, (seed ^ (1 << 30)).max(1))];
+        let mut linked = relink_all(&jobs, interrupted)?.into_iter();
         terminal.clear_status();
         if interrupted.load(Ordering::Relaxed) {
             return Err(Failure::incomplete("interrupted"));
         }
-        Ok(match linked {
-            Some(Ok(path)) => {
-                Ok(executables.map(|both| ByRole::new(both.baseline, Executable { path, ..both.candidate })))
-            }
-            Some(Err(failure)) => Err(reason(&failure)),
-            None => Err("nothing was linked".to_owned()),
+        Ok(match (linked.next(), linked.next()) {
+            (Some(Ok(baseline)), Some(Ok(candidate))) => Ok(executables.map(|both| {
+                let at = |path, side: Executable| Executable { path, ..side };
+                ByRole::new(at(baseline, both.baseline), at(candidate, both.candidate))
+            })),
+            (Some(Err(failure)), _) | (_, Some(Err(failure))) => Err(reason(&failure)),
+            _ => Err("nothing was linked".to_owned()),
         })
     }
 
