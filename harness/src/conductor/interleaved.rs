@@ -136,7 +136,15 @@ impl Epoch<'_, '_> {
         let mut last_key = None;
         loop {
             let begin = Instant::now();
-            let (baseline, candidate) = (self.advance(Role::Baseline)?, self.advance(Role::Candidate)?);
+            // Set-up code of the suite runs in here, and who runs it first gets other memory than who comes second. So that
+            // is the side that was spawned first, as in everything else: with the baseline always first, a ring of 64 MiB
+            // was up to 3 % faster than itself in every epoch of a run.
+            let [first, second] = [self.spawned_first, self.spawned_first.other()];
+            let (first, second) = (self.advance(first)?, self.advance(second)?);
+            let (baseline, candidate) = match self.spawned_first {
+                Role::Baseline => (first, second),
+                Role::Candidate => (second, first),
+            };
             let (key, warm_ups) = match (baseline, candidate) {
                 (Reached::End(a), Reached::End(b)) if a.success() && b.success() => return Ok(()),
                 (Reached::WarmUp(key, a), Reached::WarmUp(other, b)) if key == other => {
