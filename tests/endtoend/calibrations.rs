@@ -183,6 +183,9 @@ fn an_interrupted_calibration_records_its_rounds() {
     repository.assert_no_process_is_left();
 }
 
+/// As little as a calibration can do.
+const BRIEFLY: [&str; 6] = ["--sides", "same-file", "--loads", "none", "--budget", "1s"];
+
 #[test]
 fn a_killed_calibration_leaves_no_load_and_the_next_one_records_its_rounds() {
     let repository = Repository::get();
@@ -195,16 +198,7 @@ fn a_killed_calibration_leaves_no_load_and_the_next_one_records_its_rounds() {
     assert!(within(Duration::from_secs(5), || repository.load_processes() == 0), "load is left behind");
     repository.assert_no_process_is_left();
     assert!(calibrations(&results).is_empty());
-    let next = repository.calibrate(&[
-        "--results",
-        typed,
-        "--sides",
-        "same-file",
-        "--loads",
-        "none",
-        "--budget",
-        "1s",
-    ]);
+    let next = repository.calibrate(&[&["--results", typed][..], &BRIEFLY].concat());
     assert!(next.stderr.contains("recorded what an interrupted calibration had measured"), "{next:#?}");
     let recorded = calibrations(&results);
     assert_eq!(recorded.len(), 2);
@@ -228,16 +222,7 @@ fn a_calibration_that_cannot_be_recorded_is_kept_for_the_next_one() {
         "the next `cargo rqs calibrate` records it",
     ]);
     fs::remove_file(results.join("calibrations")).unwrap();
-    let next = repository.calibrate(&[
-        "--results",
-        typed,
-        "--sides",
-        "same-file",
-        "--loads",
-        "none",
-        "--budget",
-        "1s",
-    ]);
+    let next = repository.calibrate(&[&["--results", typed][..], &BRIEFLY].concat());
     assert!(next.stderr.contains("recorded what an interrupted calibration had measured"), "{next:#?}");
     assert_eq!(calibrations(&results).len(), 2);
 }

@@ -69,14 +69,7 @@ impl Profile {
             sides: self.building.into_sides(spec(self.baseline)?, self.candidate.map(spec).transpose()?),
             // The same code spends its time somewhere too.
             selection: Selection { filter: self.filter, exact: self.exact, measure_identical: true },
-            seat: Seat {
-                cpus: self.cpu.map(|choice| choice.0),
-                hang_timeout_s: self.hang_timeout.max(1),
-                counters: Vec::new(),
-                count_threads: false,
-                tune: false,
-                strict: false,
-            },
+            seat: Seat::plain(self.cpu.map(|choice| choice.0), self.hang_timeout.max(1)),
             list: false,
             dry_run: false,
             fail_on: FailOn::default(),

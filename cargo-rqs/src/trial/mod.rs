@@ -78,6 +78,12 @@ pub struct Seat {
 pub const USUAL_HANG_TIMEOUT_S: u64 = 120;
 
 impl Seat {
+    /// Some cores, with nothing counted and the host left as it is.
+    pub fn plain(cpus: Option<Vec<u32>>, hang_timeout_s: u64) -> Seat {
+        let counters = Vec::new();
+        Seat { cpus, hang_timeout_s, counters, count_threads: false, tune: false, strict: false }
+    }
+
     /// The conditions that this machine grants, and what became of the counters that were asked for.
     ///
     /// # Errors

@@ -99,6 +99,7 @@ impl<'a> Solo<'a> {
 
     /// Leads it to the warm-up of its next benchmark; gives which one, and for how many nanoseconds its harness means to
     /// warm up.
+    #[cfg(feature = "profile")]
     pub fn next(&mut self) -> Step<(BenchmarkKey, f64)> {
         match stations::advance(&mut self.stage, &self.memory, ROLE, &mut self.occurrences)? {
             Reached::WarmUp(key, warm_up_ns) => {
@@ -111,11 +112,13 @@ impl<'a> Solo<'a> {
     }
 
     /// The return addresses on its stack at the first clock read of the warm-up that it stands before.
+    #[cfg(feature = "profile")]
     pub fn stack(&self) -> Vec<u64> {
         self.memory.stack(ROLE)
     }
 
     /// The kernel's id of the process.
+    #[cfg(feature = "profile")]
     pub fn pid(&mut self) -> Option<u32> {
         self.stage.actor(ROLE).map(|actor| actor.pid())
     }
