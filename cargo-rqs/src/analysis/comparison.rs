@@ -97,15 +97,25 @@ pub fn unsettled(suites: &[SuiteRecord], policy: &Policy, budget: &Budget) -> Ve
     suites.iter().zip(&levels).map(of_suite).collect()
 }
 
-/// Which benchmarks changed as built and need another pair of layouts, `most` at most: for each suite, in the order
-/// given, the indices of its benchmarks.
-pub fn unconfirmed(suites: &[SuiteRecord], policy: &Policy, most: u32) -> Vec<Vec<usize>> {
+/// Which benchmarks are measured over other layouts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Varied {
+    /// Those that changed as built: to be confirmed.
+    Changed,
+    /// All: the layout as built may have hidden a change.
+    All,
+}
+
+/// Which benchmarks need another pair of layouts, `most` at most: for each suite, in the order given, the indices of its
+/// benchmarks.
+pub fn unconfirmed(suites: &[SuiteRecord], policy: &Policy, most: u32, varied: Varied) -> Vec<Vec<usize>> {
     let levels = levels::levels(suites, policy);
     let needs_more = |suite: &SuiteRecord, benchmark: &BenchmarkRecord, level: Level| {
         let own = policy.with(&benchmark.policy);
         is_measured(suite, benchmark) && benchmark.failure.is_none() && {
             let as_built = verdict::judge(&log_ratios(benchmark), &own, level.as_built);
-            layout::needs_more(&as_built, level.shown, benchmark, most, &own)
+            (varied == Varied::All || as_built.verdict.is_change())
+                && layout::needs_more(level.shown, benchmark, most, &own)
         }
     };
     let of_suite = |(suite, levels): (&SuiteRecord, &Vec<Level>)| {

@@ -63,16 +63,9 @@ pub fn confirm(
     (as_built.verdict.is_change() && !taken.is_empty()).then_some((over_layouts, outcome))
 }
 
-/// Whether another pair of layouts is needed: the benchmark changed as built, and the layouts have not decided.
-pub fn needs_more(
-    as_built: &Judgement,
-    level: f64,
-    benchmark: &BenchmarkRecord,
-    most: u32,
-    policy: &Policy,
-) -> bool {
-    as_built.verdict.is_change()
-        && benchmark.layouts.len() < most as usize
+/// Whether another pair of layouts is needed: there were fewer than `most`, and they have not decided.
+pub fn needs_more(level: f64, benchmark: &BenchmarkRecord, most: u32, policy: &Policy) -> bool {
+    benchmark.layouts.len() < most as usize
         && !is_settled(&judge(&estimates(benchmark), policy, level), policy)
 }
 

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::policy::Policy;
-use super::record::{Placement, SuiteRecord};
+use super::record::{LayoutSample, Placement, SuiteRecord};
 use super::revision::Revision;
 use super::{BenchmarkFailure, BenchmarkKey, ByRole, Counted, EpochSample};
 
@@ -156,6 +156,9 @@ pub struct Measurement {
     /// The epochs in time order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub epochs: Vec<EpochSample>,
+    /// One epoch for each pair of executables with other layouts, in time order, where a change was measured over them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layouts: Vec<LayoutSample>,
     /// What the benchmark did instead of giving numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<BenchmarkFailure>,

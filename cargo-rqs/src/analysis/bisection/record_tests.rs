@@ -6,7 +6,7 @@ use super::*;
 use crate::model::bisection::{BisectionRecord, Commit, Measurement, Purpose, Skipped, Subject, Yardstick};
 use crate::model::failure::Exit;
 use crate::model::policy::Policy;
-use crate::model::record::{BenchmarkRecord, Placement, Presence, SuiteRecord};
+use crate::model::record::{BenchmarkRecord, LayoutSample, Placement, Presence, SuiteRecord};
 use crate::model::revision::{Revision, RevisionKind};
 use crate::model::{
     BenchmarkKey, Block as TurnBlock, BlockOrder, ByRole, Counted, Counts, Disturbance, Engine, EpochSample,
@@ -120,6 +120,7 @@ pub fn measurement(purpose: Purpose, before: usize, after: usize, mean: f64) -> 
         layout: None,
         complete: true,
         epochs: epochs(mean),
+        layouts: Vec::new(),
         failure: None,
         counts: None,
     }
@@ -158,6 +159,42 @@ fn ends_that_do_not_differ_are_no_case_for_a_search() {
     assert_eq!(record.subject, None);
     let conclusion = conclude(&record);
     assert_eq!((conclusion.ending, conclusion.exit()), (Ending::NoChange, Exit::Inconclusive));
+}
+
+/// One epoch of this log-ratio for each pair of other layouts.
+fn layouts(mean: f64) -> Vec<LayoutSample> {
+    let pair = |sample: EpochSample| LayoutSample {
+        seeds: ByRole::new(sample.epoch + 1, sample.epoch + 1001),
+        sample,
+    };
+    epochs(mean).into_iter().map(pair).collect()
+}
+
+#[test]
+fn a_change_that_the_layout_as_built_hides_is_a_case_and_one_that_it_makes_is_none() {
+    let mut hidden = chain(4, 0.0);
+    hidden.ends[0].benchmarks[0].layouts = layouts(0.03);
+    hidden.subject = strongest(&hidden);
+    let whole = State::of(&hidden).unwrap().evidence().whole;
+    assert!((whole.mean - 0.03).abs() < 0.001, "{whole:?}");
+    let mut made = chain(4, 0.03);
+    made.ends[0].benchmarks[0].layouts = layouts(0.0);
+    assert_eq!(strongest(&made), None);
+}
+
+#[test]
+fn what_a_commit_does_by_itself_is_read_over_layouts() {
+    let mut record = chain(16, 0.03);
+    play(&mut record, 6, 0.03);
+    let check = |as_built, over_layouts| Measurement {
+        layouts: layouts(over_layouts),
+        ..measurement(Purpose::Check, 5, 6, as_built)
+    };
+    record.measured.push(check(-0.01, 0.03));
+    assert_eq!(conclude(&record).ending, Ending::Found);
+    record.measured.pop();
+    record.measured.push(check(0.03, 0.0));
+    assert_eq!(conclude(&record).ending, Ending::NotConfirmed);
 }
 
 #[test]

@@ -138,11 +138,21 @@ impl State {
     }
 }
 
+/// A benchmark with the epochs that decide: those over other layouts where there are any, because as they were built,
+/// executables may differ in their layout alone, or hide a change by it.
+pub fn deciding(benchmark: &BenchmarkRecord) -> BenchmarkRecord {
+    let mut deciding = benchmark.clone();
+    if !benchmark.layouts.is_empty() {
+        deciding.epochs = deciding.layouts.drain(..).map(|layout| layout.sample).collect();
+    }
+    deciding
+}
+
 /// The rows of both ends' comparison, with the names of their suites.
 pub fn rows_of_ends(record: &BisectionRecord) -> Vec<(&str, Row)> {
     let alpha = alpha_per_benchmark(&record.ends, &record.policy);
     let of_suite = |suite: &crate::model::record::SuiteRecord, benchmark: &BenchmarkRecord| {
-        row::row(suite.identical, benchmark, &record.policy, alpha)
+        row::row(suite.identical, &deciding(benchmark), &record.policy, alpha)
     };
     let suites = record.ends.iter();
     suites
@@ -187,6 +197,7 @@ pub fn policy_of_search(whole: f64) -> Policy {
 pub fn as_benchmark(key: &BenchmarkKey, measurement: &Measurement) -> BenchmarkRecord {
     BenchmarkRecord {
         epochs: measurement.epochs.clone(),
+        layouts: measurement.layouts.clone(),
         failure: measurement.failure.clone(),
         counts: measurement.counts.clone(),
         ..BenchmarkRecord::new(key.clone(), Presence::Both)
@@ -215,7 +226,7 @@ fn reading(record: &BisectionRecord, measurement: &Measurement, commit: usize) -
 pub fn reading_of(by: Yardstick, benchmark: &BenchmarkRecord, commit: usize) -> Option<Reading> {
     match by {
         Yardstick::Time => {
-            let xs = log_ratios(benchmark);
+            let xs = log_ratios(&deciding(benchmark));
             let interval = confidence::interval(&xs, 0.5);
             let n = xs.len() as f64;
             // The spread of few epochs is itself uncertain: Student's t has the larger variance.

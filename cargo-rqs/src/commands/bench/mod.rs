@@ -12,8 +12,9 @@ pub use counting::CountWhich;
 pub use options::{BenchOptions, Effort, ProfileOptions, Profiles};
 
 use super::print_run;
+use crate::analysis::comparison::{self, Varied};
+use crate::analysis::noise;
 use crate::analysis::policies::Policies;
-use crate::analysis::{comparison, noise};
 use crate::host::clock::Stopwatch;
 use crate::host::habits::HabitFile;
 use crate::host::journal::{self, Journal};
@@ -316,7 +317,7 @@ impl Run<'_> {
         measuring.run(terminal)?;
         file.add(&environment, measuring.habits())?;
         drop(seat);
-        let pass = measuring.vary_layouts(&built, most, self.conditions, terminal)?;
+        let pass = measuring.vary_layouts(&built, most, Varied::Changed, self.conditions, terminal)?;
         self.record.layouts = Some(pass);
         Ok(())
     }

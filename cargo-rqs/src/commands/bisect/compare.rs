@@ -5,7 +5,8 @@ use rqs_harness::process::{CoordinatorSeat, Executable};
 use super::Bisecting;
 use super::pair::PairBuilt;
 use crate::analysis::bisection::{State, as_benchmark, policy_of_search, reading_of};
-use crate::analysis::comparison;
+use crate::analysis::comparison::{self, Varied};
+use crate::host::cargo::BuiltSuite;
 use crate::host::journal::{JournalEntry, JournalEvent};
 use crate::host::terminal::Terminal;
 use crate::model::bisection::{BisectionRecord, Measurement, Purpose, Subject, Yardstick};
@@ -30,6 +31,21 @@ const EACH_MS: u64 = 5_000;
 const LEAST_MS: u64 = 60_000;
 /// Microseconds of samples for each epoch and side.
 const EPOCH_US: u64 = 10_000;
+/// Pairs of other layouts over which a change is measured, at most: twice what a run takes, because it is known that there
+/// is a change.
+const MOST_LAYOUTS: u32 = 48;
+
+/// What is timed.
+struct Job<'a> {
+    /// One pair for each suite.
+    executables: Vec<Option<ByRole<Executable>>>,
+    /// The suites, with what was measured of them before.
+    suites: Vec<SuiteRecord>,
+    policy: Policy,
+    budget: Budget,
+    /// The suites as they were built, where they are measured over other layouts too.
+    varied: Option<&'a [Option<ByRole<&'a BuiltSuite>>]>,
+}
 
 /// Puts what an epoch gave into the record.
 type Join = fn(&mut BisectionRecord, &JournalEntry);
@@ -66,7 +82,9 @@ impl Bisecting<'_> {
                 let budget = self.budget(record, EPOCHS, (EACH_MS * benchmarks).max(LEAST_MS));
                 let suites = record.ends.clone();
                 let executables = suites.iter().map(|suite| ends.executables(&suite.name)).collect();
-                self.time(record, executables, suites, Policy::USUAL, budget, join_ends, terminal)
+                let built: Vec<_> = suites.iter().map(|suite| ends.both(&suite.name)).collect();
+                let job = Job { executables, suites, policy: Policy::USUAL, budget, varied: Some(&built) };
+                self.time(record, job, join_ends, terminal)
             }
         }
     }
@@ -141,7 +159,11 @@ impl Bisecting<'_> {
                     Purpose::Check => (Policy::USUAL, EPOCHS),
                 };
                 let budget = self.budget(record, epochs, LEAST_MS);
-                self.time(record, vec![executables], vec![suite], policy, budget, join_last, terminal)?;
+                // What is said in the end has to be true of the source, not of two executables.
+                let built = [pair.both(&subject.suite)];
+                let varied = (purpose == Purpose::Check).then_some(&built[..]);
+                let job = Job { executables: vec![executables], suites: vec![suite], policy, budget, varied };
+                self.time(record, job, join_last, terminal)?;
             }
         }
         record.measured[place].complete = true;
@@ -197,18 +219,15 @@ impl Bisecting<'_> {
     }
 
     /// Times suites in alternation; what each epoch gives is joined into the record and kept.
-    #[expect(clippy::too_many_arguments, reason = "a trial has as many parts")]
     fn time(
         &mut self,
         record: &mut BisectionRecord,
-        executables: Vec<Option<ByRole<Executable>>>,
-        mut suites: Vec<SuiteRecord>,
-        policy: Policy,
-        budget: Budget,
+        job: Job<'_>,
         join: Join,
         terminal: &mut Terminal,
     ) -> Outcome<()> {
         let _turn = host_turn(self.around, terminal)?;
+        let Job { executables, mut suites, policy, budget, varied } = job;
         let (mut ledger, mut notes) = (Vec::new(), Vec::new());
         let trial = Trial {
             suites: &mut suites,
@@ -230,10 +249,20 @@ impl Bisecting<'_> {
         let interrupted = self.around.interrupted;
         let mut measuring =
             Measuring::new(trial, executables, &mut sink, self.conditions, interrupted, self.places)?;
-        let _seat = CoordinatorSeat::take(self.conditions);
-        measuring.run(terminal).map_err(|failure| {
+        let kept = |failure: Failure| {
             failure.hint("what was measured is kept; the same command line goes on from there")
-        })
+        };
+        let seat = CoordinatorSeat::take(self.conditions);
+        measuring.run(terminal).map_err(kept)?;
+        drop(seat);
+        if let Some(built) = varied {
+            measuring
+                .vary_layouts(built, MOST_LAYOUTS, Varied::All, self.conditions, terminal)
+                .map_err(kept)?;
+        }
+        drop(measuring);
+        record.notes.extend(notes);
+        Ok(())
     }
 
     fn budget(&self, record: &BisectionRecord, max_epochs: u32, most_ms: u64) -> Budget {
@@ -290,6 +319,7 @@ fn place_for(
         layout,
         complete: false,
         epochs: Vec::new(),
+        layouts: Vec::new(),
         failure: None,
         counts: None,
     });
@@ -304,8 +334,7 @@ fn join_ends(record: &mut BisectionRecord, entry: &JournalEntry) {
         match &entry.event {
             JournalEvent::Epoch(sample) => benchmark.epochs.push((**sample).clone()),
             JournalEvent::Failure(failure) => benchmark.failure = Some(failure.clone()),
-            // A bisection's own orders are comparisons of their own.
-            JournalEvent::Layout(_) => {}
+            JournalEvent::Layout(sample) => benchmark.layouts.push((**sample).clone()),
         }
     }
 }
@@ -315,7 +344,7 @@ fn join_last(record: &mut BisectionRecord, entry: &JournalEntry) {
         match &entry.event {
             JournalEvent::Epoch(sample) => measurement.epochs.push((**sample).clone()),
             JournalEvent::Failure(failure) => measurement.failure = Some(failure.clone()),
-            JournalEvent::Layout(_) => {}
+            JournalEvent::Layout(sample) => measurement.layouts.push((**sample).clone()),
         }
     }
 }

@@ -28,9 +28,14 @@ impl PairBuilt {
         self.prepared.sides.get(role).build.suites.iter().find(|suite| suite.name == name)
     }
 
+    /// A suite, where both sides have it.
+    pub(super) fn both(&self, name: &str) -> Option<ByRole<&BuiltSuite>> {
+        ByRole::try_from_fn(|role| self.suite(role, name).ok_or(())).ok()
+    }
+
     /// The executables of a suite, where both sides have it.
     pub(super) fn executables(&self, name: &str) -> Option<ByRole<Executable>> {
-        ByRole::try_from_fn(|role| self.suite(role, name).map(executable).ok_or(())).ok()
+        self.both(name).map(|both| both.map(executable))
     }
 }
 
@@ -47,8 +52,7 @@ impl Bisecting<'_> {
         terminal: &mut Terminal,
     ) -> Outcome<Result<Option<ByRole<Executable>>, String>> {
         let executables = pair.executables(suite);
-        let built = ByRole::try_from_fn(|role| pair.suite(role, suite).ok_or(())).ok();
-        let (Some(seed), Some(built)) = (layout, built) else { return Ok(Ok(executables)) };
+        let (Some(seed), Some(built)) = (layout, pair.both(suite)) else { return Ok(Ok(executables)) };
         terminal.status("linking both executables in another order");
         let interrupted = self.around.interrupted;
         // Both: sections in an order by lot are slower on the whole than in that of the linker.

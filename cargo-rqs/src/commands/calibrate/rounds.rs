@@ -9,7 +9,8 @@ use rqs_harness::process::{Conditions, CoordinatorSeat};
 
 use super::sides::Lineup;
 use crate::analysis::calibration::{self, Calibration};
-use crate::analysis::{comparison, layout, row};
+use crate::analysis::comparison::{self, Varied};
+use crate::analysis::{layout, row};
 use crate::host::clock::Stopwatch;
 use crate::host::habits::HabitFile;
 use crate::host::journal::{JournalEntry, JournalEvent};
@@ -184,7 +185,8 @@ impl Calibrating<'_> {
         measuring.run(terminal)?;
         drop(seat);
         if sides.in_layout() {
-            measuring.vary_layouts(&self.lineup.built(sides), MOST_LAYOUTS, self.conditions, terminal)?;
+            let built = self.lineup.built(sides);
+            measuring.vary_layouts(&built, MOST_LAYOUTS, Varied::Changed, self.conditions, terminal)?;
         }
         file.add(&self.record.environment, measuring.habits())?;
         drop(measuring);

@@ -127,6 +127,7 @@ pub(super) fn bisection() -> BisectionRecord {
         layout: Some(77),
         complete: true,
         epochs: benchmark.epochs.clone(),
+        layouts: benchmark.layouts.clone(),
         failure: None,
         counts: benchmark.counts.clone(),
     };

@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 use rqs_harness::process::{Conditions, CoordinatorSeat, Executable};
 
 use super::{Measuring, interrupted, next_epoch_number};
-use crate::analysis::comparison;
+use crate::analysis::comparison::{self, Varied};
 use crate::host::cargo::{BuiltSuite, Relinker, relink_all};
 use crate::host::clock::Stopwatch;
 use crate::host::terminal::Terminal;
@@ -32,9 +32,9 @@ const MOST_ATTEMPTS: u32 = 2;
 type Linked = HashMap<(usize, u32), ByRole<PathBuf>>;
 
 impl Measuring<'_> {
-    /// Measures what changed over other layouts until these have decided, `most` pairs of them at most. `built` are the
-    /// suites of the trial in their order. It may take as long again as the
-    /// first stage was allowed to: what is undecided there must not use up what the changes need.
+    /// Measures benchmarks over other layouts until these have decided, `most` pairs of them at most. `built` are the
+    /// suites of the trial in their order. It may take as long again as the first stage was allowed to: what is undecided
+    /// there must not use up what the changes need.
     ///
     /// # Errors
     /// When measuring is impossible, or the journal cannot be written; what was measured stays in the journal. That a
@@ -43,9 +43,11 @@ impl Measuring<'_> {
         &mut self,
         built: &[Option<ByRole<&BuiltSuite>>],
         most: u32,
+        varied: Varied,
         conditions: &Conditions,
         terminal: &mut Terminal,
     ) -> Outcome<LayoutPass> {
+        self.varied = varied;
         let watch = Stopwatch::start();
         let mut pass = LayoutPass { most, ..LayoutPass::default() };
         let first_epoch = next_epoch_number(self.trial.suites);
@@ -65,9 +67,10 @@ impl Measuring<'_> {
             }
             let ahead = self.ahead(number).min(most.saturating_add(MOST_LOST_EPOCHS) - number);
             let wanted: Vec<usize> = open.iter().map(|(suite, _)| *suite).collect();
+            let what = if varied == Varied::All { "benchmark" } else { "change" };
             terminal.status(&format!(
-                "confirming {} over other layouts: {number} of at most {most} pairs measured, linking {ahead}",
-                count(open.iter().map(|(_, keys)| keys.len() as u64).sum(), "change"),
+                "measuring {} over other layouts: {number} of at most {most} pairs measured, linking {ahead}",
+                count(open.iter().map(|(_, keys)| keys.len() as u64).sum(), what),
             ));
             let linked = self.relink(&wanted, number..number + ahead, &mut relinkers, &mut pass)?;
             let _seat = CoordinatorSeat::take(conditions);
@@ -98,9 +101,9 @@ impl Measuring<'_> {
         last.map_or(0, |last| (last + 1).saturating_sub(first_epoch))
     }
 
-    /// The benchmarks that changed and about which the layouts have not decided, suite by suite.
+    /// The benchmarks about which the layouts have not decided, suite by suite.
     fn unconfirmed(&self, most: u32, pass: &LayoutPass) -> Vec<(usize, Vec<BenchmarkKey>)> {
-        let open = comparison::unconfirmed(self.trial.suites, &self.trial.policy, most);
+        let open = comparison::unconfirmed(self.trial.suites, &self.trial.policy, most, self.varied);
         let mut found = Vec::new();
         for (suite, indices) in open.into_iter().enumerate() {
             let record = &self.trial.suites[suite];
