@@ -178,6 +178,6 @@ impl Budget {
     /// What a run over some benchmarks may spend where nothing else is said.
     pub fn usual(benchmarks: usize, seed: u64) -> Budget {
         let time_budget_ms = (5_000 * benchmarks as u64).max(60_000);
-        Budget { max_epochs: 100, time_budget_ms, epoch_us: 10_000, seed }
+        Budget { max_epochs: 100, time_budget_ms, epoch_us: 6_000, seed }
     }
 }

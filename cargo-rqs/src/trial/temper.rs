@@ -13,9 +13,9 @@ use crate::model::policy::{Budget, Policy};
 use crate::model::record::{BenchmarkRecord, SuiteRecord};
 
 /// Warm-up of a benchmark until it shows that it needs more.
-const FIRST_WARM_UP_NS: u64 = 3_000_000;
+const FIRST_WARM_UP_NS: u64 = 2_000_000;
 /// Warm-up at most. What still moves after that has another reason to move.
-const LONGEST_WARM_UP_NS: u64 = 16 * FIRST_WARM_UP_NS;
+const LONGEST_WARM_UP_NS: u64 = 24 * FIRST_WARM_UP_NS;
 /// Epochs in turns that may fail before a benchmark that could take turns once is given up.
 pub const MOST_LOST_EPOCHS: u32 = 5;
 
@@ -182,7 +182,7 @@ mod tests {
                 tempers.get(0, &record.key).warm_up_ns / FIRST_WARM_UP_NS
             })
             .collect();
-        assert_eq!(grown, [2, 4, 8, 16, 1, 1, 1]);
+        assert_eq!(grown, [2, 4, 8, 16, 24, 1, 1]);
     }
 
     #[test]
