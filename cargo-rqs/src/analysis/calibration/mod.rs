@@ -2,6 +2,7 @@
 //! there, how small it may be, and how long that takes. A pure function of the recorded outcomes.
 
 pub mod rate;
+pub mod suites;
 
 use std::collections::BTreeMap;
 

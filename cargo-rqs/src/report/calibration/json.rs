@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::analysis::calibration::rate::{CONFIDENCE, Rate};
-use crate::analysis::calibration::{self, BenchmarkCalibration, Power, Tally};
+use crate::analysis::calibration::{self, BenchmarkCalibration, Power, Tally, suites};
 use crate::model::BenchmarkKey;
 use crate::model::calibration::{CalibrationRecord, Load, SidesDiffer, Subject};
 use crate::model::policy::Policy;
@@ -54,6 +54,8 @@ struct Report<'a> {
     layouts: Vec<BySides>,
     /// What was said of changes that were there, smallest first.
     power: Vec<PowerReport>,
+    /// Runs of many benchmarks, put together from the epochs of the same code; null while too little is known.
+    large_runs: Option<LargeRuns>,
     /// The benchmarks in program order.
     benchmarks: Vec<BenchmarkReport<'a>>,
     /// What the reader should know.
@@ -96,6 +98,14 @@ struct TallyReport {
     median_s: Option<f64>,
     /// Seconds until nineteen of twenty verdicts.
     percentile_95_s: Option<f64>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct LargeRuns {
+    /// Benchmarks in each run.
+    benchmarks: usize,
+    /// `events` are runs with any false alarm, `tries` all runs.
+    with_an_alarm: RateReport,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -217,6 +227,8 @@ pub fn render(record: &CalibrationRecord, path: &str) -> String {
             .collect(),
         layouts: by_sides(&calibration.layouts),
         power: calibration.power.iter().map(PowerReport::from).collect(),
+        large_runs: suites::runs_with_an_alarm(record)
+            .map(|rate| LargeRuns { benchmarks: suites::BENCHMARKS, with_an_alarm: rate.into() }),
         benchmarks: calibration.benchmarks.iter().map(benchmark).collect(),
         notes: &record.notes,
     };

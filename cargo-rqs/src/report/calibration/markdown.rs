@@ -1,8 +1,8 @@
 //! A calibration as a comment or a page of documentation: the same tables, in Markdown.
 
 use super::{
-    LAYOUTS, POWER, SAME, conclusion, each_cells, each_titles, head, layout_cells, name, power_cells,
-    same_rows, sides, size, tally_cells, wrong_way_round,
+    LAYOUTS, POWER, SAME, conclusion, each_cells, each_titles, head, large_runs, layout_cells, name,
+    power_cells, same_rows, sides, size, tally_cells, wrong_way_round,
 };
 use crate::analysis::calibration;
 use crate::model::calibration::CalibrationRecord;
@@ -12,6 +12,7 @@ use crate::report::escape::{html_block, markdown_code};
 pub fn render(record: &CalibrationRecord, path: &str) -> String {
     let calibration = calibration::calibrate(record);
     let mut sections = vec![format!("### Calibration: {}", conclusion(&calibration))];
+    sections.extend(large_runs(record));
     sections.extend(wrong_way_round(&calibration).map(|line| format!("> **Warning:** {line}")));
     let row = |first: String, cells: Vec<String>| [first].into_iter().chain(cells).collect::<Vec<_>>();
     let same = same_rows(&calibration).into_iter().map(|(name, tally)| row(name, tally_cells(&tally).into()));

@@ -12,7 +12,7 @@ use super::paint::{Paint, Tone};
 use super::table::{self, Align, Line};
 use super::{numbers, words};
 use crate::analysis::calibration::rate::{self, CONFIDENCE, Rate};
-use crate::analysis::calibration::{self, BenchmarkCalibration, Calibration, Power, Tally, Time};
+use crate::analysis::calibration::{self, BenchmarkCalibration, Calibration, Power, Tally, Time, suites};
 use crate::model::calibration::{CalibrationRecord, Load, SidesDiffer, Subject};
 
 /// The whole report, with a line break at its end.
@@ -36,6 +36,9 @@ pub fn render(record: &CalibrationRecord, path: &str, paint: Paint) -> String {
     text.push('\n');
     let tone = if calibration::breaks_the_promise(&calibration) { Tone::Bad } else { Tone::Normal };
     let _ = writeln!(text, "{}", paint.tone(tone, &conclusion(&calibration)));
+    if let Some(line) = large_runs(record) {
+        let _ = writeln!(text, "{line}");
+    }
     if let Some(line) = wrong_way_round(&calibration) {
         let _ = writeln!(text, "{}", paint.tone(Tone::Bad, &line));
     }
@@ -267,6 +270,19 @@ fn conclusion(calibration: &Calibration) -> String {
             numbers::count(rate::tries_without_event(calibration.promised), "verdict")
         ),
     }
+}
+
+/// What runs of many benchmarks would come to; nothing while too little is known.
+fn large_runs(record: &CalibrationRecord) -> Option<String> {
+    let rate = suites::runs_with_an_alarm(record)?;
+    Some(format!(
+        "{} of {} benchmarks, put together from these epochs: {} with any false alarm, at most {} with {} confidence",
+        numbers::count(rate.tries, "run"),
+        suites::BENCHMARKS,
+        numbers::grouped(rate.events),
+        small_percent(rate.upper),
+        numbers::percent(CONFIDENCE)
+    ))
 }
 
 /// More work that was called faster, if any was.
