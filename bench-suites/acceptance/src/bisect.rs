@@ -2,16 +2,17 @@
 
 use serde_json::{Value, json};
 
-use crate::outcomes::Outcomes;
-use crate::statistics::median;
-use crate::{Arguments, Outcome, history, tool};
+use crate::history;
+use acceptance::outcomes::Outcomes;
+use acceptance::statistics::median;
+use acceptance::{Arguments, Outcome, tool};
 
 /// Makes the histories one after the other, and bisects each.
 pub fn run(arguments: &Arguments) -> Outcome<()> {
     let histories = arguments.number("--histories", 20)?;
     let per_mille = arguments.number("--change", 30)?;
     let question = json!({ "more_work_per_mille": per_mille, "kernels": "bench-suites/acceptance/kernels" });
-    let mut outcomes = Outcomes::open("bisect", question, arguments.has("--resume"))?;
+    let mut outcomes = Outcomes::open("acceptance", "bisect", question, arguments.has("--resume"))?;
     for seed in outcomes.tries().len() as u64 + 1..=histories {
         let made = history::make(seed, per_mille)?;
         let ends = ["--good", history::GOOD, "--bad", history::BAD];

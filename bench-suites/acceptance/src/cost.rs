@@ -6,9 +6,9 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::outcomes::Outcomes;
-use crate::statistics::{median, quantile};
-use crate::{Outcome, processes, repository, tool};
+use acceptance::outcomes::Outcomes;
+use acceptance::statistics::{median, quantile};
+use acceptance::{Outcome, processes, repository, root, tool};
 
 /// The command by which this program starts itself.
 pub const CHILD: &str = "clock-reads";
@@ -27,7 +27,8 @@ pub fn print_nanoseconds_per_clock_read() -> Outcome<()> {
 
 /// Measures both costs.
 pub fn run() -> Outcome<()> {
-    let mut outcomes = Outcomes::open("cost", json!({ "reads": READS, "rounds": ROUNDS }), false)?;
+    let mut outcomes =
+        Outcomes::open("acceptance", "cost", json!({ "reads": READS, "rounds": ROUNDS }), false)?;
     let (plain, hooked) = clock_reads(&mut outcomes)?;
     let handovers = handovers(&mut outcomes)?;
     if handovers.is_empty() {
@@ -56,8 +57,8 @@ pub fn run() -> Outcome<()> {
 
 /// Nanoseconds per clock read, without and with the probe loaded, in alternation.
 fn clock_reads(outcomes: &mut Outcomes) -> Outcome<(Vec<f64>, Vec<f64>)> {
-    let probe = crate::root().join("target/acceptance/rqs_probe.so");
-    std::fs::create_dir_all(crate::root().join("target/acceptance"))
+    let probe = root().join("target/acceptance/rqs_probe.so");
+    std::fs::create_dir_all(root().join("target/acceptance"))
         .and_then(|()| std::fs::write(&probe, rqs_harness::PROBE))
         .map_err(|error| format!("cannot write `{}`: {error}", probe.display()))?;
     let own = std::env::current_exe().map_err(|error| error.to_string())?;
@@ -88,7 +89,7 @@ impl Handover {
 
 /// What the record of one run over all kernels tells.
 fn handovers(outcomes: &mut Outcomes) -> Outcome<Vec<Handover>> {
-    let dir = repository::make(0, 50)?;
+    let dir = repository::make("kernels", 50, None)?;
     let sides = ["--baseline", repository::BASELINE, "--candidate", repository::MORE];
     println!("building both sides");
     tool::build(&dir, &sides)?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rqs_harness::coin::Coins;
 
-use crate::{Outcome, repository};
+use acceptance::{Outcome, repository};
 
 /// The revision without the change.
 pub const GOOD: &str = "good";

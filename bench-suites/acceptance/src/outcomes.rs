@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{Outcome, machine, processes};
 
-/// `results/acceptance/NAME.json` in the making.
+/// `results/PACKAGE/NAME.json` in the making.
 pub struct Outcomes {
     path: PathBuf,
     head: Map<String, Value>,
@@ -15,9 +15,13 @@ pub struct Outcomes {
 }
 
 impl Outcomes {
-    /// Begins, or takes up what is there when `resume` is set and the `question` is the same.
-    pub fn open(name: &str, question: Value, resume: bool) -> Outcome<Outcomes> {
-        let path = crate::root().join("results/acceptance").join(format!("{name}.json"));
+    /// Begins, or takes up what is there when `resume` is set and the `question` is the same. The `package` in
+    /// `bench-suites/` is the program that runs.
+    ///
+    /// # Errors
+    /// When the commit of this repository cannot be told.
+    pub fn open(package: &str, name: &str, question: Value, resume: bool) -> Outcome<Outcomes> {
+        let path = crate::root().join("results").join(package).join(format!("{name}.json"));
         let earlier: Option<Value> =
             std::fs::read(&path).ok().filter(|_| resume).and_then(|text| serde_json::from_slice(&text).ok());
         if let Some(Value::Object(mut head)) = earlier
@@ -33,7 +37,7 @@ impl Outcomes {
             "date": machine::date(),
             "commit": processes::text(Command::new("git").args(["rev-parse", "HEAD"]).current_dir(crate::root()))?,
             "command": format!(
-                "cargo run --release --manifest-path bench-suites/acceptance/Cargo.toml -- {}",
+                "cargo run --release --manifest-path bench-suites/{package}/Cargo.toml -- {}",
                 typed.join(" ")
             ),
             "machine": machine::facts(),
@@ -49,12 +53,18 @@ impl Outcomes {
     }
 
     /// Adds a try and writes the file.
+    ///
+    /// # Errors
+    /// When it cannot be written.
     pub fn push(&mut self, outcome: Value) -> Outcome<()> {
         self.tries.push(outcome);
         self.write()
     }
 
     /// Sets a summary over all tries and writes the file.
+    ///
+    /// # Errors
+    /// When it cannot be written.
     pub fn conclude(&mut self, summary: Value) -> Outcome<()> {
         self.head.insert("summary".into(), summary);
         self.write()

@@ -1,129 +1,35 @@
-//! Splices the measured figures into the README, so that nobody types a number.
-
-use std::path::Path;
-
-use serde_json::Value;
+//! Puts measured figures into the README, so that nobody types a number.
 
 use crate::Outcome;
 
-const BEGIN: &str = "<!-- acceptance: begin -->\n";
-const END: &str = "<!-- acceptance: end -->";
-
-/// Rewrites what stands between the markers from `results/acceptance/`.
-pub fn run() -> Outcome<()> {
+/// Replaces what stands between `<!-- NAME: begin -->` and `<!-- NAME: end -->` in README.md.
+///
+/// # Errors
+/// When the README cannot be read or written, or lacks the markers.
+pub fn splice(name: &str, block: &str) -> Outcome<()> {
     let path = crate::root().join("README.md");
     let text = std::fs::read_to_string(&path).map_err(|error| format!("cannot read the README: {error}"))?;
-    let parts = text.split_once(BEGIN).and_then(|(head, rest)| Some((head, rest.split_once(END)?.1)));
-    let (head, tail) = parts.ok_or("the README has no markers")?;
-    let table = table(&crate::root().join("results/acceptance"))?;
-    std::fs::write(&path, format!("{head}{BEGIN}{table}{END}{tail}"))
-        .map_err(|error| format!("cannot write the README: {error}"))?;
-    print!("{table}");
-    Ok(())
+    let spliced = spliced(&text, name, block).ok_or_else(|| format!("the README has no markers `{name}`"))?;
+    std::fs::write(&path, spliced).map_err(|error| format!("cannot write the README: {error}"))
 }
 
-fn table(folder: &Path) -> Outcome<String> {
-    let mut names: Vec<_> = std::fs::read_dir(folder)
-        .map_err(|error| format!("there are no results yet: {error}"))?
-        .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().strip_suffix(".json")?.to_owned()))
-        .collect();
-    names.sort();
-    let mut rows =
-        String::from("| what | measured | when, where | command behind `--` |\n|---|---|---|---|\n");
-    for name in names {
-        let text = std::fs::read(folder.join(format!("{name}.json"))).map_err(|error| error.to_string())?;
-        let file: Value = serde_json::from_slice(&text).map_err(|error| format!("`{name}.json`: {error}"))?;
-        let Some((what, measured)) = sentence(&name, &file) else { continue };
-        let command =
-            file["command"].as_str().and_then(|command| command.split_once(" -- ")).unwrap_or_default().1;
-        rows += &format!("| {what} | {measured} | {} | `{command}` |\n", circumstances(&file));
+fn spliced(text: &str, name: &str, block: &str) -> Option<String> {
+    let (begin, end) = (format!("<!-- {name}: begin -->\n"), format!("<!-- {name}: end -->"));
+    let (head, rest) = text.split_once(&begin)?;
+    let (_, tail) = rest.split_once(&end)?;
+    Some(format!("{head}{begin}{block}{end}{tail}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_between_the_markers_is_replaced() {
+        let text = "a\n<!-- x: begin -->\nold\n<!-- x: end -->\nb <!-- y: begin -->\n<!-- y: end -->";
+        let expected = "a\n<!-- x: begin -->\nnew\n<!-- x: end -->\nb <!-- y: begin -->\n<!-- y: end -->";
+        assert_eq!(spliced(text, "x", "new\n").as_deref(), Some(expected));
+        assert_eq!(spliced(text, "z", "new\n"), None);
+        assert_eq!(spliced("<!-- x: begin -->\n", "x", ""), None);
     }
-    Ok(format!(
-        "{rows}\nThe command before `--`: `cargo run --release --manifest-path bench-suites/acceptance/Cargo.toml`\n"
-    ))
-}
-
-/// What was asked and what came out.
-fn sentence(name: &str, file: &Value) -> Option<(String, String)> {
-    let (summary, question) = (file.get("summary")?, &file["question"]);
-    let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
-    Some(match name {
-        "bisect" => (
-            format!(
-                "{} git histories of {} commits (median), one of which does {} % more work, others change other code or do not build",
-                summary["histories"],
-                number(&summary["commits"]),
-                number(&question["more_work_per_mille"]) / 10.0
-            ),
-            format!(
-                "the right commit named in {} of {}, a wrong one in {}; {} commits measured (median), {:.0} s with all builds",
-                summary["right"],
-                summary["histories"],
-                summary["wrong"],
-                number(&summary["measured"]),
-                number(&summary["wall_s"])
-            ),
-        ),
-        "power" => (
-            format!(
-                "{} kernels that truly do {} % more work, from ten nanoseconds to a millisecond",
-                summary["kernels"].as_array()?.len(),
-                number(&question["more_work_per_mille"]) / 10.0
-            ),
-            format!(
-                "{} of {} changes found; {:.2} s a benchmark (95th percentile {:.2} s), all but the build counted",
-                summary["found"],
-                summary["changes"],
-                number(&summary["wall_s_per_benchmark"]["median"]),
-                number(&summary["wall_s_per_benchmark"]["percentile_95"])
-            ),
-        ),
-        "false-alarms" => (
-            "the same code built twice, at two commits".into(),
-            format!(
-                "{} of {} runs with a false alarm (rate at most {:.1} %, 95 % confidence); {} of {} verdicts false, {} inconclusive",
-                summary["runs_with_an_alarm"],
-                summary["runs"],
-                number(&summary["rate_per_run_at_most"]) * 100.0,
-                summary["false_alarms"],
-                summary["verdicts"],
-                summary["inconclusive"]
-            ),
-        ),
-        "cost" => (
-            "what the probe costs".into(),
-            format!(
-                "{:.1} ns a clock read, {:.1} ns with it; handing a turn over takes {:.1} µs, {:.1} % of a turn (medians)",
-                number(&summary["clock_read_ns"]["without_probe"]),
-                number(&summary["clock_read_ns"]["with_probe"]),
-                number(&summary["handover_ns"]["median"]) / 1e3,
-                number(&summary["handover_share_of_turn"]["median"]) * 100.0
-            ),
-        ),
-        _ => (
-            format!(
-                "wall time for `{}`, {} to {}, builds not counted",
-                question["crate"].as_str()?,
-                question["baseline"].as_str()?,
-                question["candidate"].as_str()?
-            ),
-            format!(
-                "{:.0} s by `cargo bench` twice, {:.1} s by `cargo rqs bench`: 1/{:.1}, {} benchmarks",
-                number(&file["tries"][0]["wall_ms"]) / 1e3,
-                number(&file["tries"][1]["wall_ms"]) / 1e3,
-                1.0 / number(&summary["ratio"]),
-                summary["benchmarks"]["cargo rqs bench"]
-            ),
-        ),
-    })
-}
-
-fn circumstances(file: &Value) -> String {
-    let machine = &file["machine"];
-    format!(
-        "{}, {} cores{}",
-        file["date"].as_str().unwrap_or_default(),
-        machine["cores"],
-        if machine["virtual_machine"] == true { " of a shared virtual machine" } else { "" }
-    )
 }

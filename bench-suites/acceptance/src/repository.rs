@@ -1,4 +1,4 @@
-//! A repository of kernels, made anew: a commit, one with the same code, and one that does more work.
+//! A repository of kernels, made anew: a commit, and one that does more work.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,29 +18,44 @@ const DATE: &str = "2026-01-01T00:00:00Z";
 
 /// The first commit.
 pub const BASELINE: &str = "baseline";
-/// A commit with the same code.
-pub const SAME: &str = "same";
 /// A commit that does more work.
 pub const MORE: &str = "more";
 
-/// Makes the repository with `per_mille` more work in the commit [`MORE`]. The `place` is part of its path's length.
-/// Commits come out alike every time, so what was built of an earlier one is found again.
-pub fn make(place: u64, per_mille: u64) -> Outcome<PathBuf> {
-    let name = format!("kernels{}", "-longer".repeat(place as usize));
-    let dir = &begin(&name)?;
+/// A bench target more than the kernels have of their own.
+#[derive(Clone, Copy, Debug)]
+pub struct Extra {
+    /// Its name.
+    pub target: &'static str,
+    /// Its source.
+    pub source: &'static str,
+}
+
+/// Makes the repository with `per_mille` more work in the commit [`MORE`]. Commits come out alike every time, so what was
+/// built of an earlier one is found again.
+///
+/// # Errors
+/// When a file cannot be written, or git fails.
+pub fn make(name: &str, per_mille: u64, extra: Option<Extra>) -> Outcome<PathBuf> {
+    let dir = &begin(name)?;
+    if let Some(Extra { target, source }) = extra {
+        write(dir, &format!("benches/{target}.rs"), source)?;
+        let table = format!("[[bench]]\nname = \"{target}\"\nharness = false\n\n[workspace]");
+        write(dir, "Cargo.toml", &MANIFEST.replace("[workspace]", &table))?;
+    }
     let more_work = LIBRARY.replace(NO_MORE_WORK, &format!("MORE_PER_MILLE: usize = {per_mille};"));
     if more_work == LIBRARY && per_mille != 0 {
         return Err(format!("the kernels have no `{NO_MORE_WORK}`"));
     }
     commit(dir, BASELINE)?;
-    write(dir, "NOTES.md", "Words change, code does not.\n")?;
-    commit(dir, SAME)?;
     write(dir, "src/lib.rs", &more_work)?;
     commit(dir, MORE)?;
     dir.canonicalize().map_err(|error| format!("cannot find `{}`: {error}", dir.display()))
 }
 
 /// A repository with the kernels and no commit yet, in place of an earlier one; what was built stays.
+///
+/// # Errors
+/// When files cannot be written or removed, or git fails.
 pub fn begin(name: &str) -> Outcome<PathBuf> {
     let dir = &crate::root().join("target/acceptance").join(name);
     for (path, is_folder) in [(dir.join(".git"), true), (dir.join("NOTES.md"), false)] {
@@ -61,12 +76,18 @@ pub fn begin(name: &str) -> Outcome<PathBuf> {
 }
 
 /// Commits all files, and tags the commit.
+///
+/// # Errors
+/// When git fails.
 pub fn commit(dir: &Path, name: &str) -> Outcome<()> {
     commit_untagged(dir, name)?;
     tag(dir, name)
 }
 
 /// Commits all files, and gives the hash.
+///
+/// # Errors
+/// When git fails.
 pub fn commit_untagged(dir: &Path, message: &str) -> Outcome<String> {
     git(dir, &["add", "--all"])?;
     git(dir, &["commit", "--quiet", "--allow-empty", "--message", message])?;
@@ -74,6 +95,9 @@ pub fn commit_untagged(dir: &Path, message: &str) -> Outcome<String> {
 }
 
 /// Tags the newest commit.
+///
+/// # Errors
+/// When git fails.
 pub fn tag(dir: &Path, name: &str) -> Outcome<()> {
     git(dir, &["tag", name]).map(drop)
 }
@@ -88,6 +112,9 @@ fn git(dir: &Path, arguments: &[&str]) -> Outcome<String> {
 }
 
 /// Writes a file of the repository.
+///
+/// # Errors
+/// When it cannot be written.
 pub fn write(dir: &Path, path: &str, text: &str) -> Outcome<()> {
     let place = dir.join(path);
     let folder = place.parent().unwrap_or(dir);

@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::outcomes::Outcomes;
-use crate::{Arguments, Outcome, processes, tool};
+use acceptance::outcomes::Outcomes;
+use acceptance::{Arguments, Outcome, processes, tool};
 
 /// Measures both ways on clones of a repository.
 pub fn run(arguments: &Arguments) -> Outcome<()> {
@@ -16,7 +16,7 @@ pub fn run(arguments: &Arguments) -> Outcome<()> {
     let (baseline, candidate) = (arguments.required("--baseline")?, arguments.required("--candidate")?);
     let bench = arguments.required("--bench")?;
     let question = json!({ "crate": name, "baseline": baseline, "candidate": candidate, "bench": bench });
-    let mut outcomes = Outcomes::open(&format!("wall-{name}"), question, false)?;
+    let mut outcomes = Outcomes::open("acceptance", &format!("wall-{name}"), question, false)?;
     // Not below this repository: cargo would take the clones for members of its workspace.
     let work = std::env::temp_dir().join("cargo-rqs-acceptance").join(format!("wall-{name}"));
     std::fs::create_dir_all(&work).map_err(|error| format!("cannot make `{}`: {error}", work.display()))?;
