@@ -19,13 +19,25 @@ impl Duplicate {
     /// # Errors
     /// When the file cannot be read or the copy not be written.
     pub fn beside(original: &Path) -> Outcome<Duplicate> {
-        let path =
-            original.with_file_name(other_name(&original.file_name().unwrap_or_default().to_string_lossy()));
+        Duplicate::of(original, original, '~')
+    }
+
+    /// Copies a file to the folder of another one, whose name and that of a copy of it are as long.
+    ///
+    /// # Errors
+    /// When the file cannot be read or the copy not be written.
+    pub fn instead(content: &Path, original: &Path) -> Outcome<Duplicate> {
+        Duplicate::of(content, original, '^')
+    }
+
+    fn of(content: &Path, original: &Path, mark: char) -> Outcome<Duplicate> {
+        let name = original.file_name().unwrap_or_default().to_string_lossy();
+        let path = original.with_file_name(marked(&name, mark));
         // A killed process may have left one.
         let _ = fs::remove_file(&path);
         let duplicate = Duplicate { path };
-        let cannot = || format!("cannot copy `{}`", original.display());
-        fs::copy(original, &duplicate.path).or_fail(cannot)?;
+        let cannot = || format!("cannot copy `{}`", content.display());
+        fs::copy(content, &duplicate.path).or_fail(cannot)?;
         Ok(duplicate)
     }
 
@@ -42,14 +54,14 @@ impl Drop for Duplicate {
     }
 }
 
-/// A name that no executable of cargo's has.
-fn other_name(name: &str) -> String {
+/// A name as long that no executable of cargo's has.
+fn marked(name: &str, mark: char) -> String {
     let mut letters: Vec<char> = name.chars().collect();
-    if let Some(last) = letters.last_mut().filter(|last| last.is_ascii()) {
-        *last = if *last == '~' { '^' } else { '~' };
-        return letters.into_iter().collect();
+    match letters.last_mut().filter(|last| last.is_ascii()) {
+        Some(last) => *last = mark,
+        None => letters.push(mark),
     }
-    format!("{name}~")
+    letters.into_iter().collect()
 }
 
 #[cfg(test)]
@@ -65,6 +77,12 @@ mod tests {
         assert_eq!(fs::read(copy.path()).unwrap(), b"program");
         assert_eq!(copy.path().as_os_str().len(), original.as_os_str().len());
         assert_eq!(copy.path().parent(), original.parent());
+        let other = dir.path().join("bench-0123.linked-anew");
+        fs::write(&other, "another program").unwrap();
+        let instead = Duplicate::instead(&other, &original).unwrap();
+        assert_eq!(fs::read(instead.path()).unwrap(), b"another program");
+        assert_eq!(instead.path().as_os_str().len(), original.as_os_str().len());
+        assert!(copy.path().exists() && copy.path() != instead.path());
         let path = copy.path().to_owned();
         drop(copy);
         assert!(!path.exists() && original.exists());

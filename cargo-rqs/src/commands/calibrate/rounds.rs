@@ -175,7 +175,7 @@ impl Calibrating<'_> {
             notes: &mut notes,
         };
         let interrupted = self.around.interrupted;
-        let executables = self.lineup.executables(sides, budget.seed as u32, interrupted)?;
+        let (executables, _relinked) = self.lineup.executables(sides, budget.seed as u32, interrupted)?;
         let mut measuring =
             Measuring::new(trial, executables, &mut keep, self.conditions, interrupted, self.places)?;
         // Settings that `bench` learns from run to run are part of what is calibrated.

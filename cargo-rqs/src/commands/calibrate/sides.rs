@@ -30,6 +30,9 @@ pub struct Stock {
 /// One pair for each suite; `None` where a suite has none.
 type Pairs = Vec<Option<ByRole<BuiltSuite>>>;
 
+/// One pair for each suite, to be started; `None` where a suite has none.
+type Executables = Vec<Option<ByRole<Executable>>>;
+
 /// The sides of each condition.
 pub struct Lineup {
     /// The suites, with nothing measured yet.
@@ -182,7 +185,8 @@ impl Lineup {
             .unwrap_or_default()
     }
 
-    /// The executables of a condition, one pair for each suite. Relinked ones are in an order of this seed.
+    /// The executables of a condition, one pair for each suite. Relinked ones are in an order of this seed, and are gone
+    /// when what comes with them is dropped.
     ///
     /// # Errors
     /// When a link fails.
@@ -191,18 +195,22 @@ impl Lineup {
         sides: SidesDiffer,
         seed: u32,
         interrupted: &AtomicBool,
-    ) -> Outcome<Vec<Option<ByRole<Executable>>>> {
+    ) -> Outcome<(Executables, Vec<Duplicate>)> {
         let built = self.built(sides).into_iter();
-        let mut pairs: Vec<_> = built.map(|pair| pair.map(|pair| pair.map(executable))).collect();
+        let mut relinked = Vec::new();
+        let mut pairs: Executables = built.map(|pair| pair.map(|pair| pair.map(executable))).collect();
         if sides == SidesDiffer::Relinked {
             for (pair, relinker) in pairs.iter_mut().zip(&self.relinkers) {
                 let (Some(pair), Some(relinker)) = (pair, relinker) else { continue };
                 for linked in relink_all(&[(relinker, seed)], interrupted)? {
-                    pair.candidate.path = linked?;
+                    // Under a name as long as the baseline's, and out of the way of those that confirm a change.
+                    let instead = Duplicate::instead(&linked?, &pair.baseline.path)?;
+                    pair.candidate.path = instead.path().to_owned();
+                    relinked.push(instead);
                 }
             }
         }
-        Ok(pairs)
+        Ok((pairs, relinked))
     }
 
     /// Finds out which suites can be linked anew; notes why others cannot.

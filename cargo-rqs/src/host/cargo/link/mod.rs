@@ -20,7 +20,7 @@ use crate::model::failure::{OrFail, Outcome};
 const DESCRIPTION: &str = "link.json";
 
 /// One link, as it was done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Link {
     /// The program that the compiler called to link, as the compiler was told.
     linker: PathBuf,

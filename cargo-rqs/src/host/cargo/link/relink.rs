@@ -1,5 +1,6 @@
 //! Repeats the link of a benchmark executable, with all its sections in an order that a seed draws.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
@@ -137,14 +138,16 @@ impl Relinker {
         Ok(found)
     }
 
-    /// Removes all but the newest relinked executables.
-    fn tidy(&self) -> Outcome<()> {
+    /// Removes all but the newest relinked executables, and none of those that were asked for just now.
+    fn tidy(&self, asked_for: &HashSet<&Path>) -> Outcome<()> {
         let length = file_name(&self.executable).len() + SEED_DIGITS + HASH_DIGITS + 2;
         let age = |path: &Path| std::fs::metadata(path).and_then(|found| found.modified()).ok();
         let (mut whole, left_behind): (Vec<_>, Vec<_>) =
             self.relinked()?.into_iter().partition(|path| file_name(path).len() == length);
         whole.sort_by_key(|path| std::cmp::Reverse(age(path)));
-        for path in whole.into_iter().skip(MOST_KEPT).chain(left_behind) {
+        let superfluous =
+            whole.into_iter().skip(MOST_KEPT).filter(|path| !asked_for.contains(path.as_path()));
+        for path in superfluous.chain(left_behind) {
             std::fs::remove_file(&path).or_fail(|| format!("cannot remove `{}`", path.display()))?;
         }
         Ok(())
@@ -227,11 +230,15 @@ pub fn relink_all(jobs: &[(&Relinker, u32)], interrupted: &AtomicBool) -> Outcom
             });
         }
     });
-    for (relinker, _) in jobs {
-        relinker.tidy()?;
-    }
     let missing = || Err(Failure::incomplete("an executable was not linked anew"));
-    Ok(done.into_iter().map(|slot| slot.into_inner().ok().flatten().unwrap_or_else(missing)).collect())
+    let linked: Vec<Outcome<PathBuf>> =
+        done.into_iter().map(|slot| slot.into_inner().ok().flatten().unwrap_or_else(missing)).collect();
+    // Both sides may be the same executable, and then it has twice as many.
+    let asked_for = linked.iter().flatten().map(PathBuf::as_path).collect();
+    for (relinker, _) in jobs {
+        relinker.tidy(&asked_for)?;
+    }
+    Ok(linked)
 }
 
 /// Who a linker is by what it says of its version, or the name of one that cannot shuffle.
@@ -270,6 +277,33 @@ fn one_line(failure: &Failure) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_newest_executables_are_kept_and_all_that_were_asked_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let executable = dir.path().join("bench-0123");
+        let relinker = Relinker {
+            folder: dir.path().to_owned(),
+            link: Link::default(),
+            executable: executable.clone(),
+            shuffling: Shuffling::Lld,
+        };
+        let name = |seed: u64| {
+            dir.path().join(format!("bench-0123.{seed:0SEED_DIGITS$}.{}", "a".repeat(HASH_DIGITS)))
+        };
+        for seed in 0..12 {
+            std::fs::write(name(seed), "program").unwrap();
+            let file = std::fs::File::open(name(seed)).unwrap();
+            file.set_modified(SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(seed)).unwrap();
+        }
+        std::fs::write(&executable, "program").unwrap();
+        std::fs::write(dir.path().join("bench-0123.0000000007.copied"), "by an epoch").unwrap();
+        relinker.tidy(&HashSet::from([name(0).as_path(), name(5).as_path()])).unwrap();
+        let mut kept: Vec<PathBuf> = relinker.relinked().unwrap();
+        kept.sort();
+        assert_eq!(kept, [0, 4, 5, 6, 7, 8, 9, 10, 11].map(name));
+        assert!(executable.exists());
+    }
 
     #[test]
     fn linkers_are_told_by_what_they_say() {
