@@ -7,7 +7,7 @@
 //! `t = sqrt(c w / (2 b))`: the optimum of two-stage sampling (Cochran, Sampling Techniques, 3rd ed. 1977, section 10.6).
 
 use super::centre::median;
-use super::epoch;
+use super::epoch::{self, EpochEstimate};
 use crate::model::EpochSample;
 use crate::model::record::BenchmarkRecord;
 
@@ -21,26 +21,22 @@ pub const LONGEST_US: u64 = 20_000;
 /// An interval of the fewest epochs and a few more reaches about so many standard deviations to either side, see
 /// [`super::verdict::is_settled`].
 const SURE_SPREADS: f64 = 4.0;
-/// The variance of a median of normal values is so many times that of their mean.
-const MEDIAN_VARIANCE: f64 = std::f64::consts::FRAC_PI_2;
-/// Standard deviations of a normal distribution between its quartiles.
-const QUARTILES_OF_NORMAL: f64 = 1.349;
 
 /// Microseconds of samples, for each side and epoch, that bring most precision for the time, given the seconds that an
 /// epoch of this benchmark takes beside them; no more than it takes to tell `margin` apart from none within the fewest
 /// epochs. `None` while too little is known.
 pub fn best_epoch_us(benchmark: &BenchmarkRecord, overhead_s: f64, margin: f64) -> Option<u64> {
-    let epochs: Vec<(f64, &EpochSample)> = benchmark
-        .epochs
-        .iter()
-        .filter_map(|sample| Some((epoch::log_ratio(sample).estimate.ok()?.log_ratio, sample)))
+    let values = epoch::log_ratios(&benchmark.epochs).into_iter();
+    let epochs: Vec<(EpochEstimate, &EpochSample)> = values
+        .zip(&benchmark.epochs)
+        .filter_map(|(value, sample)| Some((value.estimate.ok()?, sample)))
         .collect();
     if epochs.len() < FEWEST_EPOCHS {
         return None;
     }
-    let xs: Vec<f64> = epochs.iter().map(|(x, _)| *x).collect();
-    let within =
-        median(&epochs.iter().filter_map(|(_, sample)| within_variance(sample)).collect::<Vec<_>>())?;
+    let xs: Vec<f64> = epochs.iter().map(|(estimate, _)| estimate.log_ratio).collect();
+    let errors = epochs.iter().filter_map(|(estimate, _)| estimate.standard_error);
+    let within = median(&errors.map(|error| error * error).collect::<Vec<_>>())?;
     let measured_s = median(&epochs.iter().map(|(_, sample)| side_seconds(sample)).collect::<Vec<_>>())?;
     let between = (variance(&xs) - within).max(0.0);
     let most_precise_s = (overhead_s.max(0.0) * within * measured_s / (2.0 * between)).sqrt();
@@ -50,17 +46,6 @@ pub fn best_epoch_us(benchmark: &BenchmarkRecord, overhead_s: f64, margin: f64) 
         if precise > between { within * measured_s / (precise - between) } else { f64::INFINITY };
     // No spread at all gives no limit either, and is no reason to measure long; f64::min leaves NaN out.
     Some((most_precise_s.min(precise_enough_s) * 1e6).clamp(SHORTEST_US as f64, LONGEST_US as f64) as u64)
-}
-
-/// The variance of an epoch's value that comes from its blocks, by the distance of their quartiles: a disturbed block
-/// weighs in the median no more than any other.
-fn within_variance(sample: &EpochSample) -> Option<f64> {
-    let mut blocks = epoch::block_log_ratios(sample);
-    blocks.sort_by(f64::total_cmp);
-    let quarter = blocks.len() / 4;
-    let (low, high) = blocks.get(quarter).zip(blocks.iter().rev().nth(quarter))?;
-    let sd = (high - low) / QUARTILES_OF_NORMAL;
-    (blocks.len() >= 4).then(|| MEDIAN_VARIANCE * sd * sd / blocks.len() as f64)
 }
 
 fn side_seconds(sample: &EpochSample) -> f64 {

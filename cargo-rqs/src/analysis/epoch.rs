@@ -7,6 +7,21 @@ use crate::model::{Block, ByRole, Disturbance, EpochSample, Role, Turn};
 /// An epoch with more than this many tenths of its blocks dropped is discarded.
 const MOST_DROPPED_TENTHS: usize = 3;
 
+/// An epoch whose blocks scatter by so many times what is usual for its benchmark says too little beside the others ...
+const SCATTERED_TIMES: f64 = 4.0;
+/// ... unless its standard error is below this anyway: the usual floor of what counts as a change.
+const NOT_SCATTERED: f64 = 0.005;
+/// Before so many epochs nothing is known of what is usual.
+const FEWEST_FOR_USUAL: usize = 5;
+/// Where more than this many tenths scatter so, that is how the benchmark is.
+const MOST_SCATTERED_TENTHS: usize = 3;
+/// Fewer blocks say nothing of how they scatter.
+const FEWEST_BLOCKS: usize = 4;
+/// Standard deviations of a normal distribution between its quartiles.
+const QUARTILES_OF_NORMAL: f64 = 1.349;
+/// The variance of a median of normal values is so many times that of their mean.
+const MEDIAN_VARIANCE: f64 = std::f64::consts::FRAC_PI_2;
+
 /// What one epoch says about one benchmark.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EpochValue {
@@ -28,6 +43,8 @@ pub struct EpochEstimate {
     pub typical_ns: ByRole<f64>,
     /// Whether the benchmark had settled, the worse of the two sides; `None` when there were too few blocks to say.
     pub steadiness: Option<Steadiness>,
+    /// How uncertain the log-ratio is by the scatter of the blocks, processes not counted; `None` with too few of them.
+    pub standard_error: Option<f64>,
 }
 
 /// Why an epoch is not used.
@@ -39,6 +56,8 @@ pub enum Discard {
     Disturbed,
     /// A turn had no iteration or no time, so that there is no ratio.
     EmptyTurn,
+    /// Its blocks scatter far more than those of the benchmark's other epochs.
+    Scattered,
 }
 
 impl std::fmt::Display for Discard {
@@ -47,11 +66,32 @@ impl std::fmt::Display for Discard {
             Discard::NoBlocks => "no blocks",
             Discard::Disturbed => "more than 30% of its blocks were disturbed",
             Discard::EmptyTurn => "a turn without iterations or time",
+            Discard::Scattered => "its blocks scatter far more than those of other epochs",
         })
     }
 }
 
-/// The log-ratio of an epoch. Blocks that were disturbed are dropped whole; one side's value never decides.
+/// The log-ratios of a benchmark's epochs, without those whose blocks scatter far more than usual: something that left no
+/// other trace was at work there, such as a neighbour on the same physical core.
+///
+/// What decides is the scatter alone, in which both sides weigh alike, never the value: an epoch of an unchanged benchmark is
+/// as likely to be above zero as below it, whatever its scatter is, so leaving some out by their scatter favours no side.
+pub fn log_ratios<'a>(samples: impl IntoIterator<Item = &'a EpochSample>) -> Vec<EpochValue> {
+    let mut values: Vec<EpochValue> = samples.into_iter().map(log_ratio).collect();
+    let error = |value: &EpochValue| value.estimate.as_ref().ok().and_then(|it| it.standard_error);
+    let errors: Vec<f64> = values.iter().filter_map(error).collect();
+    let Some(usual) = median(&errors).filter(|_| errors.len() >= FEWEST_FOR_USUAL) else { return values };
+    let limit = (SCATTERED_TIMES * usual).max(NOT_SCATTERED);
+    let is_scattered = |value: &EpochValue| error(value).is_some_and(|error| error > limit);
+    let scattered = values.iter().filter(|value| is_scattered(value)).count();
+    if scattered * 10 <= errors.len() * MOST_SCATTERED_TENTHS {
+        let scattered = values.iter_mut().filter(|value| is_scattered(value));
+        scattered.for_each(|value| value.estimate = Err(Discard::Scattered));
+    }
+    values
+}
+
+/// The log-ratio of an epoch by itself. Blocks that were disturbed are dropped whole; one side's value never decides.
 pub fn log_ratio(sample: &EpochSample) -> EpochValue {
     let kept: Vec<&Block> =
         sample.blocks.iter().filter(|block| !block.is_disturbed(sample.helper_threads)).collect();
@@ -66,13 +106,6 @@ pub fn log_ratio(sample: &EpochSample) -> EpochValue {
     EpochValue { estimate, blocks, dropped }
 }
 
-/// The log-ratio of each block that is kept; none when a turn is empty.
-pub fn block_log_ratios(sample: &EpochSample) -> Vec<f64> {
-    let kept = sample.blocks.iter().filter(|block| !block.is_disturbed(sample.helper_threads));
-    let ratio = |block: &Block| Some(ln_level(&block.turns.candidate)? - ln_level(&block.turns.baseline)?);
-    kept.map(ratio).collect::<Option<Vec<f64>>>().unwrap_or_default()
-}
-
 /// `None` when a turn is empty.
 fn estimate(kept: &[&Block]) -> Option<EpochEstimate> {
     let levels = |role: Role| -> Option<Vec<f64>> {
@@ -80,14 +113,26 @@ fn estimate(kept: &[&Block]) -> Option<EpochEstimate> {
     };
     let (baseline, candidate) = (levels(Role::Baseline)?, levels(Role::Candidate)?);
     let paired = || baseline.iter().zip(&candidate);
-    let log_ratio = median(&paired().map(|(before, after)| after - before).collect::<Vec<_>>())?;
+    let ratios: Vec<f64> = paired().map(|(before, after)| after - before).collect();
+    let log_ratio = median(&ratios)?;
     let middle = median(&paired().map(|(before, after)| (before + after) / 2.0).collect::<Vec<_>>())?;
     let steadiness = [&baseline, &candidate].into_iter().filter_map(|side| steadiness::of_levels(side)).max();
     Some(EpochEstimate {
         log_ratio,
         typical_ns: ByRole::new((middle - log_ratio / 2.0).exp(), (middle + log_ratio / 2.0).exp()),
         steadiness,
+        standard_error: variance_of_median(ratios).map(f64::sqrt),
     })
+}
+
+/// The variance of the median of these values, by the distance of their quartiles: a disturbed block weighs in the median
+/// no more than any other. `None` for too few.
+pub fn variance_of_median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let quarter = values.len() / 4;
+    let (low, high) = values.get(quarter).zip(values.iter().rev().nth(quarter))?;
+    let sd = (high - low) / QUARTILES_OF_NORMAL;
+    (values.len() >= FEWEST_BLOCKS).then(|| MEDIAN_VARIANCE * sd * sd / values.len() as f64)
 }
 
 /// The level of one side in one block: the mean logarithm of its two turns' nanoseconds per iteration.

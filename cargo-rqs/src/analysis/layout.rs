@@ -87,7 +87,8 @@ fn judge(taken: &[EpochEstimate], policy: &Policy, alpha: f64) -> Judgement {
 
 /// The usable epochs over layouts, in time order.
 pub fn estimates(benchmark: &BenchmarkRecord) -> Vec<EpochEstimate> {
-    benchmark.layouts.iter().filter_map(|layout| epoch::log_ratio(&layout.sample).estimate.ok()).collect()
+    let samples = benchmark.layouts.iter().map(|layout| &layout.sample);
+    epoch::log_ratios(samples).into_iter().filter_map(|value| value.estimate.ok()).collect()
 }
 
 #[cfg(test)]

@@ -130,12 +130,8 @@ pub fn is_measured(suite: &SuiteRecord, benchmark: &BenchmarkRecord) -> bool {
 
 /// The log-ratios of a benchmark's usable epochs, in time order.
 pub fn log_ratios(benchmark: &BenchmarkRecord) -> Vec<f64> {
-    benchmark
-        .epochs
-        .iter()
-        .filter_map(|sample| epoch::log_ratio(sample).estimate.ok())
-        .map(|e| e.log_ratio)
-        .collect()
+    let used = epoch::log_ratios(&benchmark.epochs).into_iter().filter_map(|value| value.estimate.ok());
+    used.map(|estimate| estimate.log_ratio).collect()
 }
 
 #[cfg(test)]

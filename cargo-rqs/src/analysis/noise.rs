@@ -30,7 +30,7 @@ pub struct Noise {
 /// The noise of every reference benchmark of a probe that has at least two usable epochs.
 pub fn of_probe(probe: &ProbeRecord) -> Vec<Noise> {
     let one = |(benchmark, samples): (&String, &Vec<crate::model::EpochSample>)| {
-        let usable = samples.iter().filter_map(|sample| epoch::log_ratio(sample).estimate.ok());
+        let usable = epoch::log_ratios(samples).into_iter().filter_map(|value| value.estimate.ok());
         let log_ratios: Vec<f64> = usable.map(|estimate| estimate.log_ratio).collect();
         let interval = confidence::interval(&log_ratios, 0.5);
         let cost_us = probe.reference_cost_us.get(benchmark).copied().unwrap_or(0);

@@ -136,8 +136,7 @@ pub fn row(identical: bool, benchmark: &BenchmarkRecord, policy: &Policy, alpha:
     };
     row.engines.sort();
     row.engines.dedup();
-    for sample in &benchmark.epochs {
-        let value = epoch::log_ratio(sample);
+    for (sample, value) in benchmark.epochs.iter().zip(epoch::log_ratios(&benchmark.epochs)) {
         row.blocks += value.blocks as u64;
         row.dropped += value.dropped as u64;
         sample.blocks.iter().for_each(|block| row.disturbance.add(&block.disturbance));

@@ -132,3 +132,91 @@ proptest! {
         prop_assert!((make(1).log_ratio - make(factor).log_ratio).abs() < 1e-9);
     }
 }
+
+/// Seventeen blocks around a log-ratio, scattered evenly by `spread` to both sides.
+fn around(log_ratio: f64, spread: f64) -> EpochSample {
+    let at = |k: i32| {
+        let x = log_ratio + spread * f64::from(k) / 8.0;
+        even(1_000_000, (1e6 * x.exp()).round() as u64)
+    };
+    epoch((-8..=8).map(at).collect())
+}
+
+fn discarded(epochs: &[EpochSample]) -> Vec<usize> {
+    let values = log_ratios(epochs);
+    (0..values.len()).filter(|at| values[*at].estimate == Err(Discard::Scattered)).collect()
+}
+
+#[test]
+fn an_epoch_that_scatters_far_more_than_usual_is_left_out_whatever_it_says() {
+    for said in [-0.05, 0.0, 0.05] {
+        let mut epochs = vec![around(0.0, 0.002); 9];
+        epochs.insert(4, around(said, 0.3));
+        assert_eq!(discarded(&epochs), [4], "{said}");
+    }
+    // By its value alone none is left out.
+    let mut epochs = vec![around(0.0, 0.002); 9];
+    epochs.push(around(0.15, 0.002));
+    assert_eq!(discarded(&epochs), [0; 0]);
+}
+
+#[test]
+fn scatter_that_is_usual_or_harmless_or_of_unknown_size_leaves_no_epoch_out() {
+    let mut harmless = vec![around(0.0, 0.0001); 9];
+    harmless.push(around(0.0, 0.01));
+    assert_eq!(discarded(&harmless), [0; 0]);
+    let early = [around(0.0, 0.002), around(0.0, 0.3), around(0.0, 0.002), around(0.0, 0.002)];
+    assert_eq!(discarded(&early), [0; 0]);
+    let mut usual = vec![around(0.0, 0.002); 6];
+    usual.extend(vec![around(0.0, 0.3); 3]);
+    assert_eq!(discarded(&usual), [0; 0]);
+    usual.push(around(0.0, 0.002));
+    assert_eq!(discarded(&usual), [6, 7, 8]);
+    // Two blocks say nothing of their scatter.
+    let mut few = vec![epoch(vec![even(1000, 1000), even(1000, 1300)]); 9];
+    few.push(epoch(vec![even(1000, 1000), even(1000, 5000)]));
+    assert_eq!(discarded(&few), [0; 0]);
+}
+
+/// What is said of the same code, in `runs` runs, when a share of the epochs has a busy neighbour: false alarms, and the
+/// number of epochs until it is proved unchanged (median and ninth decile).
+fn same_code_beside_a_neighbour(runs: u64, alpha: f64) -> (u64, usize, usize) {
+    use crate::analysis::verdict::{self, Verdict};
+    use crate::model::policy::Policy;
+    use rqs_harness::coin::Coins;
+
+    let mut coins = Coins::new(11);
+    let mut normal =
+        move || (0..12).map(|_| coins.below(1 << 20) as f64 / f64::from(1 << 20)).sum::<f64>() - 6.0;
+    let (mut alarms, mut needed) = (0, Vec::new());
+    for _ in 0..runs {
+        let mut epochs: Vec<EpochSample> = Vec::new();
+        let verdict = loop {
+            // Every tenth epoch or so; a neighbour only ever slows down, now this side and now that one.
+            let slowed = if normal() > 1.28 { 0.25 } else { 0.0005 };
+            let turn = |noise: f64| turn(10, (1e6 * (1.0 + slowed * noise.abs())).round() as u64);
+            let blocks = (0..17).map(|_| {
+                let [a, b, c, d] = [normal(), normal(), normal(), normal()].map(turn);
+                block([a, b], [c, d])
+            });
+            epochs.push(epoch(blocks.collect()));
+            let used = log_ratios(&epochs).into_iter().filter_map(|value| value.estimate.ok());
+            let xs: Vec<f64> = used.map(|estimate| estimate.log_ratio).collect();
+            let verdict = verdict::judge(&xs, &Policy::USUAL, alpha).verdict;
+            if verdict != Verdict::Inconclusive || epochs.len() == 40 {
+                break verdict;
+            }
+        };
+        alarms += u64::from(verdict.is_change());
+        needed.push(epochs.len());
+    }
+    needed.sort_unstable();
+    (alarms, needed[needed.len() / 2], needed[needed.len() * 9 / 10])
+}
+
+#[test]
+fn a_busy_neighbour_raises_no_alarms_and_hardly_delays_the_proof_of_no_change() {
+    let (alarms, half, most) = same_code_beside_a_neighbour(400, 0.05);
+    assert!(alarms <= 4, "{alarms} false alarms in 400 runs, where 20 are granted");
+    assert!(half <= 8 && most <= 12, "{half} and {most} epochs");
+}
