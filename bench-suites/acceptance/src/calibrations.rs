@@ -10,29 +10,40 @@ const CONFIDENCE: f64 = 0.95;
 
 /// Rewrites the tables in the README.
 pub fn run() -> Outcome<()> {
-    let rounds = rounds(&root().join("results/calibrations"))?;
+    let rounds = rounds(records(&root().join("results/calibrations"))?);
     let tables = format!("{}\n{}\n{}", same_code(&rounds), other_layout(&rounds), power(&rounds));
     print!("{tables}");
     readme::splice("calibration", &tables)
 }
 
-/// The rounds of every record beneath a folder, whatever their order.
-fn rounds(folder: &Path) -> Outcome<Vec<Value>> {
-    let mut rounds = Vec::new();
+/// Every record beneath a folder.
+fn records(folder: &Path) -> Outcome<Vec<Value>> {
+    let mut records = Vec::new();
     let entries =
         std::fs::read_dir(folder).map_err(|error| format!("there is no calibration yet: {error}"))?;
     for entry in entries {
         let path = entry.map_err(|error| error.to_string())?.path();
         if path.is_dir() {
-            rounds.extend(self::rounds(&path)?);
+            records.extend(self::records(&path)?);
         } else if path.extension().is_some_and(|extension| extension == "json") {
             let text = std::fs::read(&path).map_err(|error| error.to_string())?;
-            let record: Value =
+            let mut record: Value =
                 serde_json::from_slice(&text).map_err(|error| format!("{path:?}: {error}"))?;
-            rounds.extend(list(&record["content"]["rounds"]));
+            records.push(record["content"].take());
         }
     }
-    Ok(rounds)
+    Ok(records)
+}
+
+/// The rounds of the newest version of the tool that was calibrated: others measured and judged in other ways.
+fn rounds(records: Vec<Value>) -> Vec<Value> {
+    let version = |record: &Value| -> Vec<u64> {
+        let numbers = record["tool"].as_str().unwrap_or_default().split('.').take(2);
+        numbers.filter_map(|number| number.parse().ok()).collect()
+    };
+    let newest = records.iter().map(version).max();
+    let of_newest = records.iter().filter(|record| Some(version(record)) == newest);
+    of_newest.flat_map(|record| list(&record["rounds"])).collect()
 }
 
 fn list(value: &Value) -> Vec<Value> {
@@ -143,4 +154,30 @@ fn power(rounds: &[Value]) -> String {
         );
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn only_the_newest_version_counts_and_a_change_that_was_taken_back_is_no_alarm() {
+        let record = |tool, said: &[&str], over: Option<&str>| {
+            let verdict = |said: &&str| match over {
+                Some(over) => json!({ "said": said, "over_layouts": over, "elapsed_ms": 500 }),
+                None => json!({ "said": said, "elapsed_ms": 500 }),
+            };
+            let verdicts: Vec<Value> = said.iter().map(verdict).collect();
+            json!({ "tool": tool, "rounds": [{ "sides": "copy", "load": "none", "verdicts": verdicts }] })
+        };
+        let rounds = rounds(vec![
+            record("0.9.3", &["regressed"], None),
+            record("0.10.0", &["unchanged", "improved", "not_measured"], None),
+            record("0.10.1", &["improved"], Some("unchanged")),
+        ]);
+        let table = same_code(&rounds);
+        let row = "| all | 3 | 1 | 86.46 % | 33.33 % | 0.50 s, 95 % 0.50 s |";
+        assert!(table.lines().any(|line| line == row), "{table}");
+    }
 }

@@ -1,5 +1,6 @@
-//! The pairs that are compared: one repository in which each commit does another amount of work, and the executables of
-//! each commit, for the tools that compare executables.
+//! The pairs that are compared: one repository in which each commit does another amount of work, and a folder for each with
+//! its executables, for the tools that compare executables. All are the same code in the same layout: how much work is to be
+//! done is said in a file.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,12 +11,12 @@ use serde_json::{Value, json};
 
 /// The newest that builds with Rust 1.95.
 const HYPERFINE: &str = "1.20.0";
-/// How the kernels say that they do no more work than usual.
-const NO_MORE_WORK: &str = "MORE_PER_MILLE: u64 = 0;";
-/// The commit that every baseline is.
-const BASELINE: &str = "baseline";
-/// A commit with the same code.
-const SAME: &str = "same";
+/// The file that says how much more work is done.
+const MORE_PER_MILLE: &str = "more_per_mille";
+/// The commit that every baseline is; all names are as long.
+const BASELINE: &str = "more-0000";
+/// A commit with the same code that does as much.
+const SAME: &str = "same-0000";
 /// Files of this repository that are laid out, with where.
 const SOURCES: [(&str, &str); 2] =
     [("bench-suites/known-changes", "known-changes"), ("bench-suites/study/kernels", "study/kernels")];
@@ -42,7 +43,7 @@ pub struct Pair {
 }
 
 impl Builds {
-    /// Makes the repository and builds every commit.
+    /// Makes the repository and builds what is compared.
     ///
     /// # Errors
     /// When something does not build.
@@ -51,11 +52,18 @@ impl Builds {
         let (dir, executables) = (work.join("repository"), work.join("executables"));
         lay_out(&dir)?;
         let package = dir.join("study/kernels");
-        commit(&dir, &executables, BASELINE, 0)?;
-        repository::write(&dir, "NOTES.md", "Words change, code does not.\n")?;
-        commit(&dir, &executables, SAME, 0)?;
-        for per_mille in SIZES.into_iter().filter(|per_mille| *per_mille > 0) {
-            commit(&dir, &executables, &more(per_mille), per_mille)?;
+        println!("building the kernels");
+        let built = build(&package)?;
+        let more = SIZES.into_iter().filter(|per_mille| *per_mille > 0).map(|it| (more(it), it));
+        for (name, per_mille) in [(BASELINE.to_owned(), 0), (SAME.to_owned(), 0)].into_iter().chain(more) {
+            let said = format!("{per_mille:04}\n");
+            repository::write(&package, MORE_PER_MILLE, &said)?;
+            repository::commit(&dir, &name)?;
+            let folder = executables.join(name);
+            repository::write(&folder, MORE_PER_MILLE, &said)?;
+            for (target, path) in &built {
+                std::fs::copy(path, folder.join(target)).map_err(|error| format!("`{path}`: {error}"))?;
+            }
         }
         let builds =
             Builds { kernels: kernels(&executables)?, package, hyperfine: hyperfine(&work)?, executables };
@@ -112,46 +120,28 @@ fn lay_out(dir: &Path) -> Outcome<()> {
             repository::write(dir, &file.replacen(from, to, 1), &text)?;
         }
     }
-    let notes = dir.join("NOTES.md");
-    if notes.exists() {
-        std::fs::remove_file(&notes).map_err(|error| error.to_string())?;
-    }
     repository::write(dir, ".gitignore", "target/\nresults/\n")?;
     processes::text(Command::new("git").args(["init", "--quiet"]).current_dir(dir)).map(drop)
 }
 
-/// Commits the kernels with so much more work, and keeps their executables.
-fn commit(dir: &Path, executables: &Path, name: &str, per_mille: u64) -> Outcome<()> {
-    println!("building {name}");
-    let source = "bench-suites/study/kernels/src/lib.rs";
-    let text = std::fs::read_to_string(root().join(source)).map_err(|error| error.to_string())?;
-    let changed = text.replace(NO_MORE_WORK, &format!("MORE_PER_MILLE: u64 = {per_mille};"));
-    if changed == text && per_mille != 0 {
-        return Err(format!("`{source}` has no `{NO_MORE_WORK}`"));
-    }
-    repository::write(dir, "study/kernels/src/lib.rs", &changed)?;
-    repository::commit(dir, name)?;
+/// The executables of the kernels: targets and paths.
+fn build(package: &Path) -> Outcome<Vec<(String, String)>> {
     let mut cargo = Command::new("cargo");
-    cargo.current_dir(dir.join("study/kernels")).env_remove("CARGO_TARGET_DIR");
+    cargo.current_dir(package).env_remove("CARGO_TARGET_DIR");
     cargo.args(["build", "--release", "--locked", "--benches", "--bins", "--message-format", "json"]);
     let messages = processes::text(&mut cargo)?;
-    let folder = executables.join(name);
-    std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
-    let mut found = 0;
+    let mut built = Vec::new();
     for message in messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
         let target = message["target"]["name"].as_str().unwrap_or_default();
         // The program is there twice, once with the test harness.
         let is_test = message["profile"]["test"] == true && target == "fixed_work";
-        let Some(path) = message["executable"].as_str().filter(|_| TARGETS.contains(&target) && !is_test)
-        else {
-            continue;
-        };
-        std::fs::copy(path, folder.join(target)).map_err(|error| format!("cannot copy `{path}`: {error}"))?;
-        found += 1;
+        if let Some(path) = message["executable"].as_str().filter(|_| TARGETS.contains(&target) && !is_test) {
+            built.push((target.to_owned(), path.to_owned()));
+        }
     }
-    match found == TARGETS.len() {
-        true => Ok(()),
-        false => Err(format!("{found} of {} executables were built", TARGETS.len())),
+    match built.len() == TARGETS.len() {
+        true => Ok(built),
+        false => Err(format!("{} of {} executables were built", built.len(), TARGETS.len())),
     }
 }
 

@@ -1,5 +1,5 @@
 //! The known changes with one thread, as closures that every harness can call: equal units of work, and so many more of
-//! them as is set here when this is built.
+//! them as a file says when the process starts. So both sides are the same code in the same layout.
 
 use std::collections::HashMap;
 use std::hint::black_box;
@@ -7,8 +7,8 @@ use std::hint::black_box;
 use known_changes::kernels::{self, numbers};
 use known_changes::{Calls, WHOLE};
 
-/// How much more work a call does, in thousandths.
-pub const MORE_PER_MILLE: u64 = 0;
+/// The file that says how much more work a call does, in thousandths: beside the executable, or else where it is started.
+pub const MORE_PER_MILLE: &str = "more_per_mille";
 
 /// A kernel, ready to be called again and again.
 pub type Call = Box<dyn FnMut() -> u64>;
@@ -43,8 +43,18 @@ pub fn kernel(name: &str) -> Option<Kernel> {
     KERNELS.into_iter().find(|kernel| kernel.name == name)
 }
 
+/// # Panics
+/// When there is no such file, or no number in it: a size that was not read would be measured as another one.
+fn more_per_mille() -> u64 {
+    let beside = std::env::current_exe().expect("it was started").with_file_name(MORE_PER_MILLE);
+    let text = std::fs::read_to_string(&beside).or_else(|_| std::fs::read_to_string(MORE_PER_MILLE));
+    let text =
+        text.unwrap_or_else(|error| panic!("no `{MORE_PER_MILLE}` beside the executable or here: {error}"));
+    text.trim().parse().unwrap_or_else(|error| panic!("`{text}` in `{MORE_PER_MILLE}`: {error}"))
+}
+
 fn calls(units: u64) -> Calls {
-    Calls::of(units, MORE_PER_MILLE)
+    Calls::of(units, more_per_mille())
 }
 
 fn hash() -> Call {
