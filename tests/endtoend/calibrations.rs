@@ -38,6 +38,12 @@ impl Repository {
         background
     }
 
+    /// Copies of executables that calibrations made.
+    fn copies(&self) -> Vec<PathBuf> {
+        let executables = files_below(&self.root.join("target/rqs/executables"));
+        executables.into_iter().filter(|path| path.to_string_lossy().ends_with(['~', '^'])).collect()
+    }
+
     /// Processes of the tool that make load.
     fn load_processes(&self) -> usize {
         let program = self.root.join("target/rqs/scratch/load");
@@ -116,11 +122,7 @@ fn a_calibration_records_every_verdict_and_is_shown_again_as_it_was_printed() {
     let listed = repository.rqs(&["list", "--results", typed]).exited(0).stdout;
     assert!(listed.contains("1 of v1"), "{listed}");
     repository.assert_no_process_is_left();
-    let leftovers: Vec<_> = files_below(&repository.root.join("target/rqs/executables"))
-        .into_iter()
-        .filter(|path| path.to_string_lossy().ends_with('~'))
-        .collect();
-    assert!(leftovers.is_empty(), "{leftovers:?}");
+    assert_eq!(repository.copies(), Vec::<PathBuf>::new());
 }
 
 #[test]
@@ -198,8 +200,10 @@ fn a_killed_calibration_leaves_no_load_and_the_next_one_records_its_rounds() {
     assert!(within(Duration::from_secs(5), || repository.load_processes() == 0), "load is left behind");
     repository.assert_no_process_is_left();
     assert!(calibrations(&results).is_empty());
+    assert!(!repository.copies().is_empty(), "it was killed while it had a copy");
     let next = repository.calibrate(&[&["--results", typed][..], &BRIEFLY].concat());
     assert!(next.stderr.contains("recorded what an interrupted calibration had measured"), "{next:#?}");
+    assert_eq!(repository.copies(), Vec::<PathBuf>::new());
     let recorded = calibrations(&results);
     assert_eq!(recorded.len(), 2);
     let marks: Vec<bool> = recorded.iter().map(|path| content(path)["interrupted"] == true).collect();

@@ -6,6 +6,32 @@ use std::path::{Path, PathBuf};
 
 use crate::model::failure::{OrFail, Outcome};
 
+/// What the names of copies end in.
+const MARKS: [char; 2] = ['~', '^'];
+/// Folders between the store of executables and an executable, at most.
+const DEEPEST: usize = 4;
+
+/// Removes copies that a killed process left anywhere in the store of executables; nobody else may be using it.
+///
+/// # Errors
+/// When one cannot be removed.
+pub fn clear_leftovers(store: &Path) -> Outcome<()> {
+    clear(store, DEEPEST)
+}
+
+fn clear(folder: &Path, depth: usize) -> Outcome<()> {
+    // There may be no store yet.
+    let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path.to_string_lossy().ends_with(MARKS) && path.is_file() {
+            fs::remove_file(&path).or_fail(|| format!("cannot remove `{}`", path.display()))?;
+        } else if depth > 1 && path.is_dir() && !path.is_symlink() {
+            clear(&path, depth - 1)?;
+        }
+    }
+    Ok(())
+}
+
 /// A copy of a file, removed when this is dropped.
 #[derive(Debug)]
 pub struct Duplicate {
@@ -19,7 +45,7 @@ impl Duplicate {
     /// # Errors
     /// When the file cannot be read or the copy not be written.
     pub fn beside(original: &Path) -> Outcome<Duplicate> {
-        Duplicate::of(original, original, '~')
+        Duplicate::of(original, original, MARKS[0])
     }
 
     /// Copies a file to the folder of another one, whose name and that of a copy of it are as long.
@@ -27,7 +53,7 @@ impl Duplicate {
     /// # Errors
     /// When the file cannot be read or the copy not be written.
     pub fn instead(content: &Path, original: &Path) -> Outcome<Duplicate> {
-        Duplicate::of(content, original, '^')
+        Duplicate::of(content, original, MARKS[1])
     }
 
     fn of(content: &Path, original: &Path, mark: char) -> Outcome<Duplicate> {
@@ -86,6 +112,15 @@ mod tests {
         let path = copy.path().to_owned();
         drop(copy);
         assert!(!path.exists() && original.exists());
+        let deps = dir.path().join("store/0123/release/deps");
+        fs::create_dir_all(&deps).unwrap();
+        for name in ["bench-012~", "bench-012^", "bench-0123"] {
+            fs::write(deps.join(name), "left by a killed process").unwrap();
+        }
+        clear_leftovers(&dir.path().join("store")).unwrap();
+        let left: Vec<_> = fs::read_dir(&deps).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["bench-0123"]);
+        clear_leftovers(&dir.path().join("no store")).unwrap();
         assert!(Duplicate::beside(&dir.path().join("gone")).is_err());
     }
 }

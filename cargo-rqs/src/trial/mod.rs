@@ -172,6 +172,11 @@ impl Places {
         let results = results.map_or_else(|| root.join("results"), |typed| current_dir.join(typed));
         Places { results, work: root.join("target").join("rqs") }
     }
+
+    /// Where executables are kept.
+    pub fn executables(&self) -> PathBuf {
+        self.work.join("executables")
+    }
 }
 
 /// Where and how benchmark processes may run on this machine.

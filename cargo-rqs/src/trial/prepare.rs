@@ -133,7 +133,7 @@ impl Sides {
         let locks = cargo::agree(trees, request)?;
         notes.extend(locks.iter().flat_map(|(_, lock)| lock.notes.clone()));
         terminal.clear_status();
-        let (slot, executables) = (Slot::new(&place.trees), places.work.join("executables"));
+        let (slot, executables) = (Slot::new(&place.trees), places.executables());
         Ok(LaidOut { sources, locks, notes, slot, executables, options: build_options, toolchain })
     }
 }

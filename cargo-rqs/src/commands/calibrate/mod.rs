@@ -11,6 +11,7 @@ use rqs_harness::process::Conditions;
 
 use super::{Format, print_calibration};
 use crate::analysis::{calibration, comparison};
+use crate::host::duplicates;
 use crate::host::lock::RunLock;
 use crate::host::rounds::{self as unrecorded, RoundJournal};
 use crate::host::store::Store;
@@ -78,6 +79,7 @@ pub fn run(options: &CalibrateOptions, around: &Surroundings<'_>, terminal: &mut
     let _lock = RunLock::acquire(&places.work)?;
     let store = Store::open(&places.results);
     record_unfinished(&store, &places, terminal)?;
+    duplicates::clear_leftovers(&places.executables())?;
     let stock = Stock::build(options, &target, &places, around, terminal)?;
     let turn = host_turn(around, terminal)?;
     let lineup = stock.line_up(options, &conditions, &places, around, terminal)?;
