@@ -11,7 +11,10 @@ const CONFIDENCE: f64 = 0.95;
 /// Rewrites the tables in the README.
 pub fn run() -> Outcome<()> {
     let rounds = rounds(records(&root().join("results/calibrations"))?);
-    let tables = format!("{}\n{}\n{}", same_code(&rounds), other_layout(&rounds), power(&rounds));
+    let tables = [same_code(&rounds), other_layout(&rounds), power(&rounds)];
+    // A table of what was not measured has its head only.
+    let tables: Vec<String> = tables.into_iter().filter(|table| table.lines().count() > 2).collect();
+    let tables = tables.join("\n");
     print!("{tables}");
     readme::splice("calibration", &tables)
 }
@@ -90,6 +93,9 @@ fn same_code(rounds: &[Value]) -> String {
     );
     let same = |round: &Value| round["sides"] == "same_file" || round["sides"] == "copy";
     let mut row = |name: &str, verdicts: Vec<Value>| {
+        if verdicts.is_empty() {
+            return;
+        }
         let alarms = count(&verdicts, is_alarm);
         let unchanged = count(&verdicts, |one| one["said"] == "unchanged");
         table += &format!(
@@ -120,6 +126,9 @@ fn other_layout(rounds: &[Value]) -> String {
         [("relinked", "linked in another order"), ("rebuilt", "the same source, built at another path")]
     {
         let verdicts = verdicts(rounds, |round| round["sides"] == sides);
+        if verdicts.is_empty() {
+            continue;
+        }
         let robust = count(&verdicts, |one| is_change(&one["said"]) && is_change(&one["over_layouts"]));
         table += &format!(
             "| {name} | {} | {} | {robust} | {} |\n",

@@ -46,7 +46,7 @@ pub fn run() -> Outcome<()> {
     let [quiet, busy] = [true, false].map(|quiet| curves(&tries, quiet));
     plot::draw(&folder.join("power.svg"), [("quiet", &quiet), ("under load", &busy)])?;
     let head = format!(
-        "{} comparisons on {}, {} cores{}, {} s for each; versions: {}.\n\n",
+        "{} verdicts on {}, {} cores{}, {} s for each comparison; versions: {}.\n\n",
         tries.len(),
         file["date"].as_str().unwrap_or_default(),
         file["machine"]["cores"],
