@@ -30,6 +30,13 @@ impl Coins {
     pub fn below(&mut self, bound: u64) -> u64 {
         ((u128::from(self.bits()) * u128::from(bound)) >> 64) as u64
     }
+
+    /// Puts values into an order of which each is as likely as any other (Fisher, Yates 1938).
+    pub fn shuffle<T>(&mut self, values: &mut [T]) {
+        for last in (1..values.len()).rev() {
+            values.swap(last, self.below(last as u64 + 1) as usize);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -43,5 +50,18 @@ mod tests {
         assert_eq!(heads, (0..10_000).filter(|_| b.flip()).count());
         assert!((4_800..5_200).contains(&heads));
         assert!((0..1000).all(|_| a.below(3) < 3));
+    }
+
+    #[test]
+    fn every_order_comes_up_as_often() {
+        let mut coins = Coins::new(3);
+        let mut seen = std::collections::BTreeMap::new();
+        for _ in 0..6000 {
+            let mut order = [1, 2, 3];
+            coins.shuffle(&mut order);
+            *seen.entry(order).or_insert(0) += 1;
+        }
+        assert_eq!(seen.len(), 6);
+        assert!(seen.values().all(|times| (900..1100).contains(times)), "{seen:?}");
     }
 }

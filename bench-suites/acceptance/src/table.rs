@@ -61,7 +61,7 @@ fn sentence(name: &str, file: &Value) -> Option<(String, String)> {
                 number(&question["more_work_per_mille"]) / 10.0
             ),
             format!(
-                "{:.0} s for the longest of {} runs, builds not counted; {} of {} changes found, {} of the others falsely",
+                "{:.0} s at most (runs: {}), builds not counted; {} of {} changes found, {} of the others falsely",
                 number(&summary["longest_s"]),
                 summary["runs"],
                 summary["found"],

@@ -42,8 +42,7 @@ pub struct Said {
     pub change: Option<f64>,
 }
 
-/// Changes of a median that people take for one: the floor at which criterion.rs, Tango and hyperfine's users stop
-/// caring.
+/// Changes of a median that people take for one: the noise threshold of Criterion and of Tango.
 const CARED_ABOUT: f64 = 0.01;
 
 /// Two medians beside each other, as a reader of two tables compares them.

@@ -65,9 +65,7 @@ pub fn pass(pass: u64, kernels: &[String]) -> Vec<Slot> {
             }
         }
     }
-    for last in (1..slots.len()).rev() {
-        slots.swap(last, coins.below(last as u64 + 1) as usize);
-    }
+    coins.shuffle(&mut slots);
     slots
 }
 

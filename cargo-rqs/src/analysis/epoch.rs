@@ -127,7 +127,7 @@ fn estimate(kept: &[&Block]) -> Option<EpochEstimate> {
 
 /// The variance of the median of these values, by the distance of their quartiles: a disturbed block weighs in the median
 /// no more than any other. `None` for too few.
-pub fn variance_of_median(mut values: Vec<f64>) -> Option<f64> {
+fn variance_of_median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let quarter = values.len() / 4;
     let (low, high) = values.get(quarter).zip(values.iter().rev().nth(quarter))?;

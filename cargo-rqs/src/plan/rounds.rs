@@ -36,12 +36,12 @@ impl Rounds {
         if self.turn.is_multiple_of(self.loads.len()) {
             // Neighbours in a shuffled list begin with different loads, so each turn has all loads about as often.
             let mut offsets: Vec<usize> = (0..self.sides.len()).map(|k| k % self.loads.len()).collect();
-            shuffle(&mut offsets, &mut self.coins);
+            self.coins.shuffle(&mut offsets);
             self.offsets = offsets;
         }
         let load = |k: usize| self.loads[(self.offsets[k] + self.turn) % self.loads.len()];
         self.waiting = self.sides.iter().enumerate().map(|(k, sides)| (*sides, load(k))).collect();
-        shuffle(&mut self.waiting, &mut self.coins);
+        self.coins.shuffle(&mut self.waiting);
         self.turn += 1;
     }
 }
@@ -54,12 +54,6 @@ impl Iterator for Rounds {
             self.deal();
         }
         self.waiting.pop()
-    }
-}
-
-fn shuffle<T>(values: &mut [T], coins: &mut Coins) {
-    for last in (1..values.len()).rev() {
-        values.swap(last, coins.below(last as u64 + 1) as usize);
     }
 }
 

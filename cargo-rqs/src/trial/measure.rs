@@ -13,8 +13,7 @@ use super::lanes::{Lanes, Open};
 use super::progress::Outlook;
 use super::temper::Tempers;
 use super::{Places, Trial};
-use crate::analysis::comparison::{self, Varied};
-use crate::analysis::{confidence, ledger, levels, verdict};
+use crate::analysis::{comparison, confidence, ledger, levels, verdict};
 use crate::host::clock::Stopwatch;
 use crate::host::journal::{JournalEntry, JournalEvent};
 use crate::host::ledger::LedgerReader;
@@ -44,8 +43,6 @@ pub struct Measuring<'a> {
     one_at_a_time: HashSet<usize>,
     /// The seeds of the executables that are measured at present, where these were linked anew.
     layout: Option<ByRole<u32>>,
-    /// Which benchmarks are measured over other layouts.
-    varied: Varied,
 }
 
 impl<'a> Measuring<'a> {
@@ -76,18 +73,7 @@ impl<'a> Measuring<'a> {
         let lanes = Lanes::new(next_epoch_number(trial.suites), trial.budget.seed);
         let (tempers, one_at_a_time) = (Tempers::default(), HashSet::new());
         let ledger = LedgerReader::new(&conditions.bench_cpus, conditions.coordinator_cpu());
-        Ok(Measuring {
-            trial,
-            sink,
-            interrupted,
-            pairs,
-            lanes,
-            tempers,
-            ledger,
-            one_at_a_time,
-            layout: None,
-            varied: Varied::Changed,
-        })
+        Ok(Measuring { trial, sink, interrupted, pairs, lanes, tempers, ledger, one_at_a_time, layout: None })
     }
 
     /// Measures benchmarks as earlier runs learned. What this run learns itself is for later ones: within a run all epochs

@@ -92,9 +92,7 @@ fn create_afresh(path: &Path) -> io::Result<File> {
 fn dealt(contents: &ByRole<Vec<u8>>, coins: &mut Coins) -> Vec<(Role, usize)> {
     let pieces = |(role, bytes): (Role, &Vec<u8>)| (0..bytes.len().div_ceil(PIECE)).map(move |k| (role, k));
     let mut pieces: Vec<_> = contents.iter().flat_map(pieces).collect();
-    for last in (1..pieces.len()).rev() {
-        pieces.swap(last, coins.below(last as u64 + 1) as usize);
-    }
+    coins.shuffle(&mut pieces);
     pieces
 }
 

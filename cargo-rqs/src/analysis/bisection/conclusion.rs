@@ -220,7 +220,7 @@ fn change(record: &BisectionRecord, measurement: &Measurement) -> Option<Change>
     let benchmark = state::as_benchmark(&subject.key, measurement);
     match record.by {
         Yardstick::Time => {
-            let xs = log_ratios(&state::deciding(&benchmark));
+            let xs = log_ratios(&state::deciding(&benchmark, record.policy.alpha));
             let change = Change::Time(verdict::judge(&xs, &record.policy, record.policy.alpha));
             (!xs.is_empty()).then_some(change)
         }

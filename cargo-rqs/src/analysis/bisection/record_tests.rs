@@ -180,6 +180,9 @@ fn a_change_that_the_layout_as_built_hides_is_a_case_and_one_that_it_makes_is_no
     let mut made = chain(4, 0.03);
     made.ends[0].benchmarks[0].layouts = layouts(0.0);
     assert_eq!(strongest(&made), None);
+    // When the time was over after a few pairs, what was built has to do.
+    made.ends[0].benchmarks[0].layouts.truncate(3);
+    assert_eq!(strongest(&made).unwrap().key, key());
 }
 
 #[test]

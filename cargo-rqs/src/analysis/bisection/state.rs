@@ -138,11 +138,11 @@ impl State {
     }
 }
 
-/// A benchmark with the epochs that decide: those over other layouts where there are any, because as they were built,
-/// executables may differ in their layout alone, or hide a change by it.
-pub fn deciding(benchmark: &BenchmarkRecord) -> BenchmarkRecord {
+/// A benchmark with the epochs that decide: those over other layouts where there are enough for a decision at this level,
+/// because as they were built, executables may differ in their layout alone, or hide a change by it.
+pub fn deciding(benchmark: &BenchmarkRecord, alpha: f64) -> BenchmarkRecord {
     let mut deciding = benchmark.clone();
-    if !benchmark.layouts.is_empty() {
+    if confidence::half_width(benchmark.layouts.len(), 1.0, alpha).is_finite() {
         deciding.epochs = deciding.layouts.drain(..).map(|layout| layout.sample).collect();
     }
     deciding
@@ -152,7 +152,7 @@ pub fn deciding(benchmark: &BenchmarkRecord) -> BenchmarkRecord {
 pub fn rows_of_ends(record: &BisectionRecord) -> Vec<(&str, Row)> {
     let alpha = alpha_per_benchmark(&record.ends, &record.policy);
     let of_suite = |suite: &crate::model::record::SuiteRecord, benchmark: &BenchmarkRecord| {
-        row::row(suite.identical, &deciding(benchmark), &record.policy, alpha)
+        row::row(suite.identical, &deciding(benchmark, alpha), &record.policy, alpha)
     };
     let suites = record.ends.iter();
     suites
@@ -214,7 +214,8 @@ fn complete_searches(record: &BisectionRecord) -> impl Iterator<Item = &Measurem
 fn reading_of_ends(record: &BisectionRecord, subject: &Subject, last: usize) -> Option<Reading> {
     let suite = record.ends.iter().find(|suite| suite.name == subject.suite)?;
     let benchmark = suite.benchmarks.iter().find(|benchmark| benchmark.key == subject.key)?;
-    reading_of(record.by, benchmark, last)
+    let alpha = alpha_per_benchmark(&record.ends, &record.policy);
+    reading_of(record.by, &deciding(benchmark, alpha), last)
 }
 
 fn reading(record: &BisectionRecord, measurement: &Measurement, commit: usize) -> Option<Reading> {
@@ -226,7 +227,7 @@ fn reading(record: &BisectionRecord, measurement: &Measurement, commit: usize) -
 pub fn reading_of(by: Yardstick, benchmark: &BenchmarkRecord, commit: usize) -> Option<Reading> {
     match by {
         Yardstick::Time => {
-            let xs = log_ratios(&deciding(benchmark));
+            let xs = log_ratios(benchmark);
             let interval = confidence::interval(&xs, 0.5);
             let n = xs.len() as f64;
             // The spread of few epochs is itself uncertain: Student's t has the larger variance.

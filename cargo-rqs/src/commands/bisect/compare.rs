@@ -261,7 +261,13 @@ impl Bisecting<'_> {
                 .map_err(kept)?;
         }
         drop(measuring);
-        record.notes.extend(notes);
+        // What a search leaves open, it says by its chances.
+        let notes = notes.into_iter().filter(|_| varied.is_some());
+        for note in notes {
+            if !record.notes.contains(&note) {
+                record.notes.push(note);
+            }
+        }
         Ok(())
     }
 

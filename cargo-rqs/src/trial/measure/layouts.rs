@@ -47,14 +47,13 @@ impl Measuring<'_> {
         conditions: &Conditions,
         terminal: &mut Terminal,
     ) -> Outcome<LayoutPass> {
-        self.varied = varied;
         let watch = Stopwatch::start();
         let mut pass = LayoutPass { most, ..LayoutPass::default() };
         let first_epoch = next_epoch_number(self.trial.suites);
         let mut number = self.next_pair(first_epoch);
         let mut relinkers = BTreeMap::new();
         while number < most.saturating_add(MOST_LOST_EPOCHS) {
-            let open = self.unconfirmed(most, &pass);
+            let open = self.unconfirmed(varied, &pass);
             self.prove(&open, built, &mut relinkers, &mut pass, terminal)?;
             let open: Vec<_> = open.into_iter().filter(|(suite, _)| relinkers.contains_key(suite)).collect();
             if open.is_empty() {
@@ -75,7 +74,7 @@ impl Measuring<'_> {
             let linked = self.relink(&wanted, number..number + ahead, &mut relinkers, &mut pass)?;
             let _seat = CoordinatorSeat::take(conditions);
             for number in number..number + ahead {
-                self.measure_pair(number, first_epoch, most, built, &linked, &pass)?;
+                self.measure_pair(number, first_epoch, varied, built, &linked, &pass)?;
             }
             number += ahead;
         }
@@ -102,8 +101,8 @@ impl Measuring<'_> {
     }
 
     /// The benchmarks about which the layouts have not decided, suite by suite.
-    fn unconfirmed(&self, most: u32, pass: &LayoutPass) -> Vec<(usize, Vec<BenchmarkKey>)> {
-        let open = comparison::unconfirmed(self.trial.suites, &self.trial.policy, most, self.varied);
+    fn unconfirmed(&self, varied: Varied, pass: &LayoutPass) -> Vec<(usize, Vec<BenchmarkKey>)> {
+        let open = comparison::unconfirmed(self.trial.suites, &self.trial.policy, pass.most, varied);
         let mut found = Vec::new();
         for (suite, indices) in open.into_iter().enumerate() {
             let record = &self.trial.suites[suite];
@@ -197,14 +196,14 @@ impl Measuring<'_> {
         &mut self,
         number: u32,
         first_epoch: u32,
-        most: u32,
+        varied: Varied,
         built: &[Option<ByRole<&BuiltSuite>>],
         linked: &Linked,
         pass: &LayoutPass,
     ) -> Outcome<()> {
         let seed = self.trial.budget.seed;
         let plan = EpochPlan::of(seed, first_epoch + number);
-        for (suite, _) in self.unconfirmed(most, pass) {
+        for (suite, _) in self.unconfirmed(varied, pass) {
             let (Some(paths), Some(Some(sides))) = (linked.get(&(suite, number)), built.get(suite)) else {
                 continue;
             };
@@ -215,7 +214,7 @@ impl Measuring<'_> {
             let Some(pair) = &mut self.pairs[suite] else { continue };
             let as_built = pair.exchange(relinked);
             self.layout = Some(layout_seeds(seed, number));
-            let measured = self.measure_reached(suite, &plan, most, pass);
+            let measured = self.measure_reached(suite, &plan, varied, pass);
             self.layout = None;
             self.pairs[suite].iter_mut().for_each(|pair| drop(pair.exchange(as_built.clone())));
             measured?;
@@ -228,11 +227,11 @@ impl Measuring<'_> {
         &mut self,
         suite: usize,
         plan: &EpochPlan,
-        most: u32,
+        varied: Varied,
         pass: &LayoutPass,
     ) -> Outcome<()> {
         for _ in 0..MOST_ATTEMPTS {
-            let open = self.unconfirmed(most, pass).into_iter().find(|(open, _)| *open == suite);
+            let open = self.unconfirmed(varied, pass).into_iter().find(|(open, _)| *open == suite);
             let Some((_, mut keys)) = open else { return Ok(()) };
             let benchmarks = &self.trial.suites[suite].benchmarks;
             keys.retain(|key| {
