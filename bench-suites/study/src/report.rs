@@ -40,7 +40,8 @@ pub struct Curve {
 pub fn run() -> Outcome<()> {
     let folder = root().join("results/study");
     let path = folder.join("outcomes.json");
-    let text = std::fs::read(&path).map_err(|error| format!("`{}`: {error}", path.display()))?;
+    let text = std::fs::read(&path)
+        .map_err(|error| format!("cannot read `{}`, which `study run` writes: {error}", path.display()))?;
     let file: Value = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
     let tries = file["tries"].as_array().cloned().unwrap_or_default();
     let [quiet, busy] = [true, false].map(|quiet| curves(&tries, quiet));
