@@ -256,7 +256,7 @@ fn bench_tells_the_rate_of_the_host_and_what_is_not_known_of_it() {
     assert!(matches!(ran.code, Some(0 | 100)), "{ran:#?}");
     bench().said(&[" on the same code (at most ", "calibrated "]);
     // The same record, as another version of the tool, another machine and a careless hand would leave it.
-    let [path] = &calibrations(&results)[..] else { panic!() };
+    let [path] = &calibrations(&results)[..] else { panic!("{:?}, {ran:#?}", calibrations(&results)) };
     let text = fs::read_to_string(path).unwrap();
     fs::write(path, &text[..text.len() / 2]).unwrap();
     bench().said(&["note: the calibrations of this host are not used", "truncated"]);
