@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods, reason = "this program starts processes, reads clocks and writes files")]
 
 mod builds;
+mod curves;
 mod judgement;
 mod peers;
 mod plot;

@@ -5,7 +5,7 @@ use std::path::Path;
 use acceptance::Outcome;
 use plotters::prelude::*;
 
-use crate::report::Curve;
+use crate::curves::Curve;
 
 const SIZE: (u32, u32) = (1080, 460);
 /// Told apart by people who see colours otherwise, too (Okabe and Ito 2008).

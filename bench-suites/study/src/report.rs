@@ -4,34 +4,11 @@ use acceptance::statistics::upper_bound;
 use acceptance::{Outcome, readme, root};
 use serde_json::Value;
 
-use crate::peers::{ASV, ASV_FINE, OURS, PEERS};
+use crate::curves::{Curve, curves};
+use crate::peers::OURS;
 use crate::plot;
 
 const CONFIDENCE: f64 = 0.95;
-
-/// What a tool said of changes of one size.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Share {
-    /// Verdicts that are counted.
-    pub events: u64,
-    /// All verdicts.
-    pub tries: u64,
-}
-
-impl Share {
-    /// The share that was counted; none of no verdicts.
-    pub fn value(self) -> f64 {
-        self.events as f64 / self.tries.max(1) as f64
-    }
-}
-
-/// A tool and what it found of each size, in thousandths; of no change, what it reported falsely.
-pub struct Curve {
-    /// The tool, or the rule.
-    pub name: &'static str,
-    /// What it found, smallest change first.
-    pub found: Vec<(u64, Share)>,
-}
 
 /// Writes plot and table, and puts them into the README.
 ///
@@ -71,29 +48,6 @@ fn versions(versions: &Value) -> String {
     versions.join(", ")
 }
 
-/// What every tool and rule said, with our own load or without.
-fn curves(tries: &[Value], quiet: bool) -> Vec<Curve> {
-    let names = PEERS.map(|peer| peer.name).into_iter().chain([ASV, ASV_FINE]);
-    let curve = |name| {
-        let mut found: Vec<(u64, Share)> = Vec::new();
-        for outcome in tries.iter().filter(|one| one["tool"] == name && (one["load"] == "none") == quiet) {
-            let per_mille = outcome["per_mille"].as_u64().unwrap_or_default();
-            let counts = match per_mille {
-                0 => outcome["said"] != "no change",
-                _ => outcome["said"] == "regressed",
-            };
-            let place = found.binary_search_by_key(&per_mille, |(size, _)| *size).unwrap_or_else(|place| {
-                found.insert(place, (per_mille, Share::default()));
-                place
-            });
-            let share = &mut found[place].1;
-            (share.events, share.tries) = (share.events + u64::from(counts), share.tries + 1);
-        }
-        Curve { name, found }
-    };
-    names.map(curve).filter(|curve| !curve.found.is_empty()).collect()
-}
-
 fn table(load: &str, curves: &[Curve]) -> String {
     let sizes: Vec<u64> = curves.first().map_or(Vec::new(), |curve| {
         curve.found.iter().map(|(size, _)| *size).filter(|size| *size > 0).collect()
@@ -127,6 +81,7 @@ fn table(load: &str, curves: &[Curve]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::curves::Share;
     use serde_json::json;
 
     #[test]
