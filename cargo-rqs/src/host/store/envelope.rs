@@ -189,8 +189,8 @@ pub(super) fn open<T: Stored>(bytes: &[u8]) -> Result<T, Unreadable> {
     }
     let text = std::str::from_utf8(bytes).map_err(|error| Unreadable::NotJson(error.to_string()))?;
     let sealed: Sealed = serde_json::from_str(text).map_err(|error| match error.classify() {
-        serde_json::error::Category::Eof => Unreadable::Truncated,
         serde_json::error::Category::Data => Unreadable::Foreign(error.to_string()),
+        _ if ends_early(text, &error) => Unreadable::Truncated,
         _ => Unreadable::NotJson(error.to_string()),
     })?;
     if sealed.kind != T::KIND {
@@ -206,6 +206,12 @@ pub(super) fn open<T: Stored>(bytes: &[u8]) -> Result<T, Unreadable> {
         newer if newer > T::FORMAT => Err(Unreadable::Newer(newer, T::FORMAT)),
         _ => serde_json::from_str(&content).map_err(malformed),
     }
+}
+
+/// Whether the parser stopped at the end of the text. In the middle of a number it does not call that the end.
+fn ends_early(text: &str, error: &serde_json::Error) -> bool {
+    let last = text.lines().last().unwrap_or_default();
+    error.is_eof() || (error.line() == text.lines().count() && error.column() >= last.len())
 }
 
 #[cfg(test)]
@@ -257,6 +263,11 @@ mod tests {
             cause(&good[..good.len() / 2]),
             "corrupted record: truncated, the file ends in the middle"
         );
+        for end in (1..good.trim_end().len()).filter(|end| good.is_char_boundary(*end)) {
+            assert_eq!(open::<RunRecord>(&good.as_bytes()[..end]), Err(Unreadable::Truncated), "{end}");
+        }
+        let within_a_number = r#"{"kind":"run","content_sha256":"","content":5.4e-"#;
+        assert_eq!(open::<RunRecord>(within_a_number.as_bytes()), Err(Unreadable::Truncated));
         assert!(cause("\0\0\0\0").starts_with("not JSON: "));
         assert!(cause("hello").starts_with("not JSON: "));
         assert!(cause("{}").starts_with("not a record of cargo-rqs: missing field `kind`"));
