@@ -31,8 +31,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use cli::{Cargo, Command, EnvCommand};
-use commands::{accept, bench, bisect, calibrate, env, list, schema, show};
+use cli::{Cargo, Command, DepsCommand, EnvCommand};
+use commands::{accept, bench, bisect, calibrate, deps, env, list, schema, show};
 use host::revisions::Target;
 use host::signals;
 use host::terminal::Terminal;
@@ -76,6 +76,7 @@ fn dispatch(typed: cli::Rqs, arguments: &[OsString], terminal: &mut Terminal) ->
         }
         Command::Calibrate(wanted) => calibrate::run(&wanted.into_options()?, &around, terminal),
         Command::Env(env) => dispatch_env(env.command, &around, terminal),
+        Command::Deps(deps) => dispatch_deps(deps.command, &around, terminal),
         Command::Profile(profile) => bench::profile::run(&profile.into_options()?, &around, terminal),
         Command::Show(show) => show::run(&show.run, &stored()?, show.output(), terminal),
         Command::Accept(typed) if typed.list => accept::list(&around, terminal),
@@ -97,6 +98,14 @@ fn dispatch_env(command: EnvCommand, around: &Surroundings<'_>, terminal: &mut T
         }
         EnvCommand::Bench(probe) => env::bench::run(&probe.into_options(), around, terminal),
         EnvCommand::Guard(guard) => env::guard::run(&guard.journal, &guard.sysroot(), terminal),
+    }
+}
+
+fn dispatch_deps(command: DepsCommand, around: &Surroundings<'_>, terminal: &mut Terminal) -> Outcome<Exit> {
+    match command {
+        DepsCommand::Capture(capture) => deps::capture::run(&capture.into_options(), around, terminal),
+        DepsCommand::Compare(compare) => deps::compare::run(&compare.into_options(), around, terminal),
+        DepsCommand::Validate(validate) => deps::validate::run(&validate.into_options(), around, terminal),
     }
 }
 

@@ -23,12 +23,13 @@ const PURE: [&str; 4] = ["model", "plan", "analysis", "report"];
 /// Rooms that touch the machine through others only.
 const WITHOUT_MACHINE: [&str; 7] = ["model", "plan", "analysis", "report", "trial", "commands", "cli"];
 /// Crates of which every part is pure.
-const PURE_CRATES: [&str; 13] = [
+const PURE_CRATES: [&str; 14] = [
     "globset",
     "inferno",
     "regex",
     "rustc_demangle",
     "schemars",
+    "semver",
     "serde",
     "serde_json",
     "serde_spanned",

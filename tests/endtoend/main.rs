@@ -13,6 +13,7 @@ mod bisects;
 mod builds;
 mod calibrations;
 mod counting;
+mod dependencies;
 mod environments;
 mod faults;
 mod host;

@@ -10,6 +10,7 @@ pub mod code;
 pub mod comparison;
 pub mod conditions;
 pub mod confidence;
+pub mod dependencies;
 pub mod environments;
 pub mod epoch;
 pub mod flame;

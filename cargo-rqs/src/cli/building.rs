@@ -2,6 +2,7 @@
 
 use clap::{ArgAction, Args, ValueEnum};
 
+use super::resolving::Resolving;
 use crate::host::cargo::BuildOptions;
 use crate::model::revision::RevisionSpec;
 use crate::trial::Sides;
@@ -28,53 +29,28 @@ pub(super) struct Building {
     /// Measure only these bench targets.
     #[arg(long, value_name = "NAME", action = ArgAction::Append)]
     bench: Vec<String>,
-    /// Features to switch on.
-    #[arg(short = 'F', long, value_name = "FEATURES", value_delimiter = ',', action = ArgAction::Append)]
-    features: Vec<String>,
-    /// Switch all features on.
-    #[arg(long)]
-    all_features: bool,
-    /// Leave the default features out.
-    #[arg(long)]
-    no_default_features: bool,
     /// Cargo profile [default: bench].
     #[arg(long, value_name = "NAME")]
     cargo_profile: Option<String>,
-    /// Override a cargo configuration value.
-    #[arg(long, value_name = "KEY=VALUE", action = ArgAction::Append)]
-    config: Vec<String>,
-    /// Toolchain for both sides [default: the one that is active here].
-    #[arg(long, value_name = "NAME")]
-    toolchain: Option<String>,
     /// Whose benchmarks to measure.
     #[arg(long, value_enum, default_value = "own")]
     benches_from: BenchesFrom,
-    /// Insist on the committed lockfile.
-    #[arg(long)]
-    locked: bool,
-    /// Work without the network.
-    #[arg(long)]
-    offline: bool,
+    #[command(flatten)]
+    resolving: Resolving,
 }
 
 impl Building {
     /// Two revisions, built as was typed.
     pub(super) fn into_sides(self, baseline: RevisionSpec, candidate: Option<RevisionSpec>) -> Sides {
         let benches_from_candidate = matches!(self.benches_from, BenchesFrom::Candidate);
+        let toolchain = self.resolving.toolchain.clone();
         let build = BuildOptions {
             packages: self.package,
             workspace: self.workspace,
             benches: self.bench,
-            features: self.features,
-            all_features: self.all_features,
-            no_default_features: self.no_default_features,
             profile: self.cargo_profile,
-            config: self.config,
-            target: None,
-            offline: self.offline,
-            locked: self.locked,
-            instrumented: false,
+            ..self.resolving.options()
         };
-        Sides { baseline, candidate, benches_from_candidate, toolchain: self.toolchain, build }
+        Sides { baseline, candidate, benches_from_candidate, toolchain, build }
     }
 }

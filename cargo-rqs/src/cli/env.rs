@@ -45,7 +45,7 @@ pub enum EnvCommand {
 
 /// Formats of what is not made for comments.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum PlainFormat {
+pub(super) enum PlainFormat {
     /// For people at a terminal.
     Text,
     /// For tools; its schema is in `results/schemas`.
@@ -220,7 +220,7 @@ impl Guard {
 }
 
 impl PlainFormat {
-    fn is_json(self) -> bool {
+    pub(super) fn is_json(self) -> bool {
         matches!(self, PlainFormat::Json)
     }
 }

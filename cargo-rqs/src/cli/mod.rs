@@ -5,9 +5,11 @@ mod bench;
 mod bisect;
 mod building;
 mod calibrate;
+mod deps;
 mod env;
 mod profile;
 mod profiling;
+mod resolving;
 mod values;
 
 use std::path::PathBuf;
@@ -21,6 +23,7 @@ use accept::Accept;
 use bench::Bench;
 use bisect::Bisect;
 use calibrate::Calibrate;
+pub use deps::{Deps, DepsCommand};
 pub use env::{Env, EnvCommand};
 use profile::Profile;
 
@@ -64,6 +67,8 @@ pub enum Command {
     Bisect(Box<Bisect>),
     /// Look at the machine: what it is, whether it is fit to measure on, and what it can show.
     Env(Env),
+    /// Look at the dependencies: what they are, how they differ, and whether they are what the lockfile names.
+    Deps(Deps),
     /// Show where benchmarks spend their time at two revisions: flamegraphs and functions, without measuring.
     Profile(Box<Profile>),
     /// Print a stored run or calibration as it was printed first.

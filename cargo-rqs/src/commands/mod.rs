@@ -5,6 +5,7 @@ pub mod accept;
 pub mod bench;
 pub mod bisect;
 pub mod calibrate;
+pub mod deps;
 pub mod env;
 pub mod list;
 pub mod schema;
@@ -13,6 +14,7 @@ pub mod show;
 use std::path::Path;
 
 use crate::analysis::comparison::Comparison;
+use crate::host::revisions::Target;
 use crate::host::store::Store;
 use crate::host::terminal::Terminal;
 use crate::model::calibration::CalibrationRecord;
@@ -21,6 +23,7 @@ use crate::model::record::RunRecord;
 use crate::report::calibration::line::Known;
 use crate::report::paint::Paint;
 use crate::report::{Details, calibration, json, markdown, text};
+use crate::trial::{Places, Surroundings};
 
 /// A format of results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +95,15 @@ fn known_rate(store: &Store, environment: &str) -> Outcome<Known> {
     let records =
         store.calibration_ids()?.iter().map(|id| store.read_calibration(id)).collect::<Outcome<Vec<_>>>()?;
     Ok(Known::of(&records, environment, env!("CARGO_PKG_VERSION")))
+}
+
+/// Where records are looked up: the package's results, or what was typed; outside of a package there may still be a
+/// folder of results.
+fn store_of(around: &Surroundings<'_>) -> Store {
+    let places = Target::discover(around.current_dir)
+        .map(|target| Places::of(&target, around.results, around.current_dir).results);
+    let typed = || around.current_dir.join(around.results.unwrap_or("results".as_ref()));
+    Store::open(&places.unwrap_or_else(|_| typed()))
 }
 
 fn paint(terminal: &Terminal) -> Paint {

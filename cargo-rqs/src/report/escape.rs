@@ -42,7 +42,7 @@ fn is_invisible(c: char) -> bool {
 /// source; anything that Markdown, HTML or GitHub could take for its own is written as entities.
 pub fn markdown_code(text: &str) -> String {
     let text = visible(text);
-    let tame = |c: char| c.is_alphanumeric() || " _-+=/:.,;()[]{}#%&<>!?'\"^~*@$".contains(c);
+    let tame = |c: char| c.is_alphanumeric() || " _-+=/:.,;()[]{}#%&<>!?'\"^~*@$→".contains(c);
     if !text.is_empty() && text.trim() == text && text.chars().all(tame) {
         return format!("`{text}`");
     }

@@ -63,6 +63,11 @@ pub fn schema() -> String {
     format!("{:#}\n", schemars::schema_for!(Report).as_value())
 }
 
+/// A report as JSON, with a line break at its end. Its type has maps with text for keys only, so it always serialises.
+pub(in crate::report) fn pretty<T: serde::Serialize>(report: &T) -> String {
+    inert(&serde_json::to_string_pretty(report).unwrap_or_default()) + "\n"
+}
+
 /// JSON leaves a few characters as they are that a terminal or an editor would act upon. In JSON text they can stand
 /// within strings only, so they may be written as escapes.
 pub(in crate::report) fn inert(json: &str) -> String {

@@ -7,6 +7,7 @@ pub mod causes;
 pub mod checks;
 pub mod code;
 mod counters;
+pub mod dependencies;
 pub mod escape;
 pub mod flame;
 pub mod hosts;

@@ -7,7 +7,8 @@ use rqs_harness::process::Executable;
 
 use super::{Places, Sides};
 use crate::host::cargo::{
-    self, BrokenSuite, BuildOptions, BuildRequest, BuiltSuite, Lock, LockRequest, Place, Toolchain, Tree,
+    self, BrokenSuite, BuildOptions, BuildRequest, BuiltSuite, Lock, LockRequest, Place, Resolved, Toolchain,
+    Tree,
 };
 use crate::host::environment;
 use crate::host::revisions::{self, Slot, Source, Target};
@@ -201,6 +202,28 @@ impl LaidOut {
             toolchain: &self.toolchain,
             interrupted,
         }
+    }
+
+    /// What a side is.
+    pub fn revision(&self, role: Role) -> &Revision {
+        &self.sources.get(role).revision
+    }
+
+    /// What the reader should know of the lockfiles.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The dependencies of a side, without a build.
+    ///
+    /// # Errors
+    /// When cargo cannot load the packages.
+    pub fn dependencies(&self, role: Role) -> Outcome<Resolved> {
+        let source = self.sources.get(role);
+        let tree = Tree { root: &source.tree, package: &source.manifest_rel };
+        Resolved::of(tree, &self.options, &self.toolchain).map_err(|failure| {
+            failure.within(format!("cannot load the dependencies of `{}`", source.revision.spec))
+        })
     }
 
     /// What would be built, for `--dry-run`.

@@ -1,8 +1,8 @@
 //! `env compare`: how two environments differ, and whether their results may be compared.
 
-use super::{Surroundings, here, store_of};
+use super::{Surroundings, here};
 use crate::analysis::environments;
-use crate::commands::{Format, Output, paint};
+use crate::commands::{Format, Output, paint, store_of};
 use crate::host::store::Store;
 use crate::host::terminal::Terminal;
 use crate::model::environment::Environment;

@@ -52,15 +52,6 @@ fn here(toolchain: Option<&str>, around: &Surroundings<'_>) -> Outcome<Here> {
     Ok(Here { environment, places })
 }
 
-/// Where environments are looked up: the package's results, or what was typed.
-fn store_of(around: &Surroundings<'_>) -> Store {
-    let places = Target::discover(around.current_dir)
-        .map(|target| Places::of(&target, around.results, around.current_dir).results);
-    // Outside of a package there may still be a folder of results.
-    let typed = || around.current_dir.join(around.results.unwrap_or("results".as_ref()));
-    Store::open(&places.unwrap_or_else(|_| typed()))
-}
-
 /// Writes what the JSON of these commands looks like.
 fn write_schemas(store: &Store) -> Outcome<()> {
     json::schemas().iter().try_for_each(|(kind, schema)| store.write_schema(kind, schema))

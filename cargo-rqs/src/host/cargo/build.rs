@@ -16,6 +16,7 @@ use super::cache::{self, Described};
 use super::diagnostics::Errors;
 use super::link::capture::Wrapper;
 use super::process::{self, Finished};
+use super::resolved::lockfile;
 use super::run_environment::append_present_search_path;
 use super::settings::Settings;
 use super::suites::{Gathering, Produced, left_out};
@@ -272,12 +273,6 @@ fn broken_suites(errors: &Errors, metadata: &Metadata) -> Vec<BrokenSuite> {
     let mut broken: Vec<_> = broken.collect();
     broken.sort_by(|one, other| one.name.cmp(&other.name));
     broken
-}
-
-fn lockfile(metadata: &Metadata) -> Outcome<Vec<super::lockfile::LockedPackage>> {
-    let file = metadata.workspace_root.join("Cargo.lock");
-    let text = std::fs::read_to_string(&file).or_fail(|| format!("cannot read `{file}`"))?;
-    super::lockfile::locked_packages(&text)
 }
 
 fn last_error(tail: &str) -> &str {

@@ -11,8 +11,9 @@ use crate::model::fingerprint;
 use super::run_environment::append_present_search_path;
 use super::{Build, BuildRequest, settings};
 
-/// Version of the layout; counts up when an older folder must not be used any more. Since 2 the links are kept.
-const FORMAT: u32 = 2;
+/// Version of the layout; counts up when an older folder must not be used any more. Since 2 the links are kept, since
+/// 3 the licences of the dependencies.
+const FORMAT: u32 = 3;
 /// Describes a folder.
 const DESCRIPTION: &str = "build.json";
 

@@ -1,9 +1,10 @@
 //! Reads a resolved dependency graph: the packages for the record, and which benchmark harness a target uses.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::model::dependencies::{Dependency, DependencyGraph};
-use cargo_metadata::{Metadata, Node, Package, PackageId};
+use cargo_metadata::{DependencyKind, Metadata, Node, NodeDep, Package, PackageId};
+
+use crate::model::dependencies::{self, Dependency, DependencyGraph};
 
 use super::lockfile::LockedPackage;
 
@@ -22,42 +23,63 @@ const HARNESSES: [&str; 11] = [
     "glassbench",
 ];
 
-/// The graph for the record: packages and features from cargo's resolution, checksums from the lockfile.
+/// The graph for the record: packages, features and edges from cargo's resolution, checksums from the lockfile.
 pub(super) fn dependency_graph(metadata: &Metadata, locked: &[LockedPackage]) -> DependencyGraph {
     let checksums: HashMap<_, _> = locked
         .iter()
         .filter_map(|package| {
-            Some(((package.name.as_str(), package.version.as_str()), package.checksum.as_ref()?))
+            let source = package.source.as_deref()?;
+            Some(((package.name.as_str(), package.version.as_str(), source), package.checksum.as_ref()?))
         })
         .collect();
+    let versions: Vec<String> = metadata.packages.iter().map(|package| package.version.to_string()).collect();
+    let known = metadata.packages.iter().zip(&versions);
+    let names = dependencies::names(known.map(|(package, version)| {
+        (package.name.as_str(), version.as_str(), package.source.as_ref().map(|source| source.repr.as_str()))
+    }));
+    let names: HashMap<_, _> = metadata.packages.iter().map(|package| &package.id).zip(names).collect();
     let packages: HashMap<_, _> = metadata.packages.iter().map(|package| (&package.id, package)).collect();
-    let shown =
-        |id: &PackageId| packages.get(id).map(|package| format!("{} {}", package.name, package.version));
+    let members: HashSet<_> = metadata.workspace_members.iter().collect();
     let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
     let mut graph: Vec<_> = nodes
         .filter_map(|node| {
             let package = packages.get(&node.id)?;
             let version = package.version.to_string();
-            let from_registry =
-                package.source.as_ref().is_some_and(|source| !source.repr.starts_with("git+"));
-            let checksum =
-                checksums.get(&(package.name.as_str(), version.as_str())).filter(|_| from_registry);
+            let source = package.source.as_ref().map(|source| source.repr.clone());
+            let key = (package.name.as_str(), version.as_str(), source.as_deref().unwrap_or_default());
+            let checksum = checksums.get(&key).map(|checksum| (*checksum).clone());
             let mut features: Vec<_> = node.features.iter().map(|feature| feature.to_string()).collect();
-            let mut dependencies: Vec<_> = node.dependencies.iter().filter_map(shown).collect();
             features.sort();
-            dependencies.sort();
             Some(Dependency {
                 name: package.name.to_string(),
-                source: package.source.as_ref().map(|source| source.repr.clone()),
-                checksum: checksum.map(|checksum| (*checksum).clone()),
-                version,
+                checksum,
+                member: members.contains(&node.id),
+                licence: package.license.clone(),
+                licence_file: package.license_file.as_ref().map(|file| file.to_string()),
+                rust_version: package.rust_version.as_ref().map(|version| version.to_string()),
                 features,
-                dependencies,
+                dependencies: edges(node, DependencyKind::Normal, &names),
+                build_dependencies: edges(node, DependencyKind::Build, &names),
+                dev_dependencies: edges(node, DependencyKind::Development, &names),
+                version,
+                source,
             })
         })
         .collect();
     graph.sort();
     DependencyGraph { format: DependencyGraph::FORMAT, packages: graph }
+}
+
+/// The packages that one depends on in some way, sorted. Cargo older than 1.41 does not tell how; such an edge counts
+/// as one of those that are needed when it runs.
+fn edges(node: &Node, kind: DependencyKind, names: &HashMap<&PackageId, String>) -> Vec<String> {
+    let is_of_kind = |edge: &NodeDep| match &edge.dep_kinds[..] {
+        [] => kind == DependencyKind::Normal,
+        kinds => kinds.iter().any(|it| it.kind == kind),
+    };
+    let found: BTreeSet<_> =
+        node.deps.iter().filter(|edge| is_of_kind(edge)).filter_map(|edge| names.get(&edge.pkg)).collect();
+    found.into_iter().cloned().collect()
 }
 
 /// The harness of a target that does not use the built-in one, as `criterion 0.5.1`; `unknown` when the package

@@ -12,6 +12,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "this room runs cargo and owns the files that it builds")]
 
+mod archives;
 mod artifacts;
 mod build;
 mod cache;
@@ -27,6 +28,7 @@ mod options;
 mod overlay;
 mod place;
 mod process;
+mod resolved;
 mod run_environment;
 mod settings;
 mod sources;
@@ -49,6 +51,7 @@ pub use lock::{Lock, LockRequest, Tree, agree};
 pub use options::BuildOptions;
 pub use overlay::overlay_benches;
 pub use place::Place;
+pub use resolved::Resolved;
 pub use toolchain::Toolchain;
 
 /// One tree to build, and everything that decides what comes out.

@@ -4,6 +4,7 @@
 mod acceptances;
 mod bisections;
 mod calibrations;
+mod dependencies;
 mod envelope;
 mod environments;
 mod probes;
@@ -77,11 +78,6 @@ impl Store {
     /// When the folder cannot be written, or the file is there and damaged.
     pub fn write_dependencies(&self, graph: &DependencyGraph) -> Outcome<String> {
         self.write_addressed(graph, DependencyGraph::fingerprint)
-    }
-
-    #[cfg(test)]
-    fn read_dependencies(&self, fingerprint: &str) -> Outcome<DependencyGraph> {
-        self.read_addressed(fingerprint, DependencyGraph::fingerprint)
     }
 
     /// Writes the JSON Schema of something that is printed and not stored to `schemas/<kind>.schema.json`, unless the

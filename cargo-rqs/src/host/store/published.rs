@@ -131,7 +131,10 @@ mod tests {
         ];
         for ((kind, schema), file) in schema_texts().into_iter().zip(files) {
             let schema: Value = serde_json::from_str(&schema).unwrap();
-            let format = if kind == RunRecord::KIND { RunRecord::FORMAT } else { 1 };
+            let format = match kind {
+                "run" | "dependencies" => 2,
+                _ => 1,
+            };
             assert_eq!(schema["title"], format!("cargo-rqs {kind} record, format {format}"));
             check(&schema, &schema, &serde_json::from_slice(&file).unwrap(), kind);
         }

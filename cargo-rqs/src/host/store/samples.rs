@@ -233,15 +233,21 @@ pub(super) fn environment() -> Environment {
     }
 }
 
-/// A graph of two packages.
+/// A graph of two packages, one of them with every field that may be there.
 pub(super) fn dependencies() -> DependencyGraph {
-    let package = |name: &str, dependencies: Vec<String>| Dependency {
+    let package = |name: &str, needed: Vec<String>| Dependency {
         name: name.to_owned(),
         version: "1.0.0".to_owned(),
         source: Some("registry+https://github.com/rust-lang/crates.io-index".to_owned()),
         checksum: Some("e".repeat(64)),
+        member: !needed.is_empty(),
+        licence: Some("MIT".to_owned()),
+        licence_file: Some("LICENCE".to_owned()),
+        rust_version: Some("1.85.0".to_owned()),
         features: vec!["std".to_owned()],
-        dependencies,
+        dependencies: needed.clone(),
+        build_dependencies: needed.clone(),
+        dev_dependencies: needed,
     };
     DependencyGraph {
         format: DependencyGraph::FORMAT,

@@ -14,7 +14,7 @@ use crate::model::policy::Policy;
 use crate::model::probe::ProbeRecord;
 use crate::model::record::Placement;
 use crate::model::{Reading, Work};
-use crate::report::json::inert;
+use crate::report::json::pretty;
 
 /// Version of these formats.
 const FORMAT: u32 = 1;
@@ -271,11 +271,6 @@ fn outlook(probe: &ProbeRecord) -> Vec<OutlookReport> {
         }
     };
     BENCHMARKS.into_iter().flat_map(|n| EPOCHS.map(|(epochs, _)| one(n, epochs))).collect()
-}
-
-fn pretty<T: Serialize>(report: &T) -> String {
-    // Types with string keys only always serialise.
-    inert(&serde_json::to_string_pretty(report).unwrap_or_default()) + "\n"
 }
 
 #[cfg(test)]

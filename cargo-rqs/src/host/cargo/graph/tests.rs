@@ -75,6 +75,49 @@ fn the_graph_is_sorted_and_has_checksums_for_registry_packages_only() {
     let [me, zed] = graph.packages.as_slice() else { panic!("{graph:?}") };
     assert_eq!((me.name.as_str(), me.source.as_deref(), me.checksum.as_deref()), ("me", None, None));
     assert_eq!(me.dependencies, ["zed 1.0.0"]);
+    assert!(me.member && !zed.member);
     assert_eq!((zed.checksum.as_deref(), zed.features.join(" ").as_str()), (Some("abc"), "alloc std"));
     assert_eq!(changeable_packages(&metadata).iter().map(|p| p.name.as_str()).collect::<Vec<_>>(), ["me"]);
+}
+
+#[test]
+fn edges_are_told_apart_by_their_kind_and_packages_by_their_source() {
+    let (git, dual) = ("git+https://example.org/dual#abc", "MIT OR Apache-2.0");
+    let package = |id: &str, name: &str, source: Option<&str>| {
+        json!({ "name": name, "version": "1.0.0", "id": id, "source": source, "license": dual, "rust_version": "1.70",
+            "dependencies": [], "targets": [], "features": {}, "manifest_path": format!("/t/{id}/Cargo.toml") })
+    };
+    let edge = |id: &str, kinds: &[Option<&str>]| {
+        let kinds: Vec<Value> = kinds.iter().map(|kind| json!({ "kind": kind, "target": null })).collect();
+        json!({ "name": id, "pkg": id, "dep_kinds": kinds })
+    };
+    let deps = [
+        edge("r", &[None, Some("dev")]),
+        edge("g", &[Some("build")]),
+        edge("old", &[]),
+        edge("d", &[Some("dev")]),
+    ];
+    let node =
+        |id: &str, deps: &[Value]| json!({ "id": id, "dependencies": [], "deps": deps, "features": [] });
+    let text = json!({
+        "packages": [package("me", "me", None), package("r", "dual", Some(REGISTRY)), package("g", "dual", Some(git)),
+            package("old", "old", Some(REGISTRY)), package("d", "dev", Some(REGISTRY))],
+        "resolve": { "root": "me",
+            "nodes": [node("me", &deps), node("r", &[]), node("g", &[]), node("old", &[]), node("d", &[])] },
+        "workspace_members": ["me"], "workspace_root": "/t", "target_directory": "/t/target", "version": 1, "metadata": null
+    });
+    let metadata = MetadataCommand::parse(text.to_string()).unwrap();
+    let lockfile = format!(
+        "[[package]]\nname = 'dual'\nversion = '1.0.0'\nsource = '{REGISTRY}'\nchecksum = 'abc'\n\
+         [[package]]\nname = 'dual'\nversion = '1.0.0'\nsource = '{git}'\n"
+    );
+    let graph = dependency_graph(&metadata, &locked_packages(&lockfile).unwrap());
+    let me = graph.packages.iter().find(|package| package.name == "me").unwrap();
+    assert_eq!(me.dependencies, [format!("dual 1.0.0 ({REGISTRY})"), "old 1.0.0".to_owned()]);
+    assert_eq!(me.build_dependencies, [format!("dual 1.0.0 ({git})")]);
+    assert_eq!(me.dev_dependencies, ["dev 1.0.0".to_owned(), format!("dual 1.0.0 ({REGISTRY})")]);
+    assert_eq!((me.licence.as_deref(), me.rust_version.as_deref()), (Some(dual), Some("1.70.0")));
+    let checksums: Vec<_> =
+        graph.packages.iter().filter(|it| it.name == "dual").map(|it| &it.checksum).collect();
+    assert_eq!(checksums, [&None, &Some("abc".to_owned())]);
 }
