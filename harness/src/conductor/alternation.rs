@@ -41,7 +41,9 @@ impl Pair<'_> {
         let either_is_old = self.versions.iter().any(|(_, version)| old(version));
         let times = if either_is_old { WHOLE_SECONDS } else { SHORT };
         let arguments = command_line::measuring(&keys, times, PLAIN_SAMPLES);
-        let copies = Copies::of(&self.executables, &mut Coins::new(request.seed))?;
+        let mut coins = Coins::new(request.seed);
+        let copies = Copies::of(&self.executables, &mut coins)?;
+        let ends_first = if coins.flip() { Role::Baseline } else { Role::Candidate };
         let mut stage = Stage::new(self.conditions, self.interrupted);
         let spawned_first = request.spawned_first;
         let mut watches = ByRole::<Option<Watch>>::default();
@@ -59,7 +61,8 @@ impl Pair<'_> {
         let mut first_benchmark = true;
         loop {
             let next = request.tasks.get(report.samples.len()).map(|task| task.warmed_first);
-            let warmed_first = next.unwrap_or(spawned_first);
+            // At the end, who gives its memory back first is left to a coin of its own, as with turns.
+            let warmed_first = next.unwrap_or(ends_first);
             let begin = Instant::now();
             let mut measured = ByRole::<Option<(BenchmarkKey, Taken)>>::default();
             let steal_before = kernel::steal_ticks(&self.conditions.bench_cpus);

@@ -51,6 +51,10 @@ struct Epoch<'p, 'a> {
     coins: Coins,
     number: u32,
     spawned_first: Role,
+    /// Which side gives its memory back first. The kernel hands out what came back last, so with an order that follows
+    /// from the others a side would get the same memory again in the next epoch, and what its place in the caches does
+    /// to it would be no chance any more: two such epochs are not two. A coin of its own breaks that.
+    ends_first: Role,
     purpose: Purpose,
     samples: u64,
     occurrences: ByRole<Occurrences>,
@@ -117,10 +121,19 @@ impl Pair<'_> {
             let padding = stack_shift + longest - executable.stack_bytes();
             stage.enter(role, executable, &arguments, &self.home(role), Some((&settings, padding)))?;
         }
-        let (number, coins) = (request.number, Coins::new(coins.bits()));
-        let occurrences = ByRole::default();
-        let mut epoch =
-            Epoch { pair: self, stage, memory, coins, number, spawned_first, purpose, samples, occurrences };
+        let (number, mut coins) = (request.number, Coins::new(coins.bits()));
+        let mut epoch = Epoch {
+            pair: self,
+            stage,
+            memory,
+            ends_first: if coins.flip() { Role::Baseline } else { Role::Candidate },
+            coins,
+            number,
+            spawned_first,
+            purpose,
+            samples,
+            occurrences: ByRole::default(),
+        };
         epoch.run(tasks, report)
     }
 }
@@ -139,9 +152,10 @@ impl Epoch<'_, '_> {
             // Set-up code of the suite runs in here, and who runs it first gets other memory than who comes second. So that
             // is the side that was spawned first, as in everything else: with the baseline always first, a ring of 64 MiB
             // was up to 3 % faster than itself in every epoch of a run.
-            let [first, second] = [self.spawned_first, self.spawned_first.other()];
-            let (first, second) = (self.advance(first)?, self.advance(second)?);
-            let (baseline, candidate) = match self.spawned_first {
+            let is_done = last_key.is_some() && last_key.as_ref() == tasks.last().map(|task| &task.key);
+            let leader = if is_done { self.ends_first } else { self.spawned_first };
+            let (first, second) = (self.advance(leader)?, self.advance(leader.other())?);
+            let (baseline, candidate) = match leader {
                 Role::Baseline => (first, second),
                 Role::Candidate => (second, first),
             };
