@@ -45,6 +45,8 @@ fn a_corrupted_record_is_named_by_show_and_does_not_stop_list() {
     let (_, report) = repository.judged("v1", "slower", &["mix/changed", "--results", results]);
     let path = report.path();
     let sound = fs::read_to_string(&path).unwrap();
+    let fsck = || repository.rqs(&["fsck", "--results", results]);
+    assert!(fsck().exited(0).stdout.contains(": sound\n"));
     let other = path.with_file_name("20200101T000000Z-00000000.json");
     let forged = sound.replace("0.06", "0.07");
     assert_ne!(forged, sound);
@@ -59,6 +61,8 @@ fn a_corrupted_record_is_named_by_show_and_does_not_stop_list() {
     let rows: Vec<&str> = listed.lines().skip(1).collect();
     assert!(rows[0].starts_with(report.id()) && rows[0].ends_with("1 regressed"), "{listed}");
     assert!(rows[1].starts_with("20200101T") && rows[1].contains("unreadable: corrupted record"), "{listed}");
+    let faulty = fsck().exited(100).stdout;
+    assert!(faulty.contains(": 1 fault\n") && faulty.contains("content hash does not match"), "{faulty}");
     fs::write(&path, &sound[..sound.len() / 2]).unwrap();
     repository.rqs(&["show", "--results", results]).exited(101).said(&[path.to_str().unwrap(), "truncated"]);
     repository

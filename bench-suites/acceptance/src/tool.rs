@@ -91,6 +91,11 @@ impl Run {
         let text =
             std::fs::read(&path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
         let mut record: Value = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
-        Ok(record["content"].take())
+        match record["content"]["parts"].as_array() {
+            Some(parts) if !parts.is_empty() => {
+                Err(format!("the epochs of `{}` lie in files of their own", path.display()))
+            }
+            _ => Ok(record["content"].take()),
+        }
     }
 }

@@ -18,6 +18,7 @@ pub mod gate;
 pub mod layout;
 pub mod ledger;
 pub mod levels;
+pub mod metrics;
 pub mod noise;
 pub mod policies;
 pub mod readings;

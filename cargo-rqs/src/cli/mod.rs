@@ -9,6 +9,7 @@ mod deps;
 mod env;
 mod profile;
 mod profiling;
+mod query;
 mod resolving;
 mod values;
 
@@ -24,8 +25,10 @@ use bench::Bench;
 use bisect::Bisect;
 use calibrate::Calibrate;
 pub use deps::{Deps, DepsCommand};
+use env::PlainFormat;
 pub use env::{Env, EnvCommand};
 use profile::Profile;
+use query::Query;
 
 /// `cargo rqs` is called by cargo as `cargo-rqs rqs ...`.
 #[derive(Debug, Parser)]
@@ -75,6 +78,10 @@ pub enum Command {
     Show(Show),
     /// List the stored runs and calibrations.
     List(List),
+    /// Print metrics of stored runs: times, throughput, memory and more, by benchmark, revision and day.
+    Query(Query),
+    /// Check that every record is readable, in its place, and has all that it refers to.
+    Fsck(Fsck),
     /// Sign a change of a run off, with a reason, so that later runs let it pass.
     Accept(Accept),
     /// Print the JSON Schema of `rqs.toml`, for editors, or of a report, for programs.
@@ -129,6 +136,10 @@ enum SchemaChoice {
     Config,
     /// What `bench --format json` and `show --format json` print.
     Report,
+    /// What `fsck --format json` prints.
+    Soundness,
+    /// What `query --format json` prints.
+    Query,
 }
 
 impl Schema {
@@ -137,7 +148,25 @@ impl Schema {
         match self.of {
             SchemaChoice::Config => schema::Schema::Config,
             SchemaChoice::Report => schema::Schema::Report,
+            SchemaChoice::Soundness => schema::Schema::Soundness,
+            SchemaChoice::Query => schema::Schema::Query,
         }
+    }
+}
+
+/// Arguments of `fsck`.
+#[derive(Debug, Args)]
+#[command(after_help = "Exit codes: 0 sound, 100 something is wrong, 101 could not complete.")]
+pub struct Fsck {
+    /// Format on standard output: text or json.
+    #[arg(long, value_enum, default_value = "text")]
+    format: PlainFormat,
+}
+
+impl Fsck {
+    /// Whether JSON is wanted.
+    pub fn json(&self) -> bool {
+        self.format.is_json()
     }
 }
 

@@ -7,7 +7,9 @@ pub mod bisect;
 pub mod calibrate;
 pub mod deps;
 pub mod env;
+pub mod fsck;
 pub mod list;
+pub mod query;
 pub mod schema;
 pub mod show;
 

@@ -3,7 +3,7 @@
 use crate::host::terminal::Terminal;
 use crate::model::config;
 use crate::model::failure::{Exit, Outcome};
-use crate::report::json;
+use crate::report::{json, query, soundness};
 
 /// A schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +12,10 @@ pub enum Schema {
     Config,
     /// Of what `--format json` prints.
     Report,
+    /// Of what `fsck --format json` prints.
+    Soundness,
+    /// Of what `query --format json` prints.
+    Query,
 }
 
 /// Prints a schema.
@@ -22,6 +26,8 @@ pub fn run(schema: Schema, terminal: &mut Terminal) -> Outcome<Exit> {
     terminal.result(&match schema {
         Schema::Config => config::schema(),
         Schema::Report => json::schema(),
+        Schema::Soundness => soundness::schema(),
+        Schema::Query => query::schema(),
     })?;
     Ok(Exit::Clean)
 }

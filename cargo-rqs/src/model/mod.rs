@@ -17,12 +17,15 @@ pub mod habit;
 pub mod integrity;
 pub mod item;
 pub mod ledger;
+pub mod metric;
 pub mod policy;
 pub mod probe;
 pub mod profile;
 pub mod record;
 pub mod revision;
 pub mod run_id;
+pub mod run_part;
+pub mod soundness;
 pub mod tuning;
 
 pub use rqs_harness::contract::{

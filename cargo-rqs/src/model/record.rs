@@ -17,7 +17,7 @@ use super::{BenchmarkFailure, BenchmarkKey, ByRole, Counted, Counters, EpochSamp
 ///
 /// History of the format: 1 is the first; 2 adds what explains the times: counters, instruction counts, profiles and the
 /// ledger of disturbances; policies of single benchmarks and the acceptances that were honoured; and what changed, measured
-/// again over layouts.
+/// again over layouts; 3 lets the epochs of a large run lie in files of their own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunRecord {
     /// Version of this format.
@@ -68,11 +68,15 @@ pub struct RunRecord {
     /// The pass over layouts that confirms what changed; absent in records from before there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layouts: Option<LayoutPass>,
+    /// SHA-256 of the content of every part, where the epochs lie in files of their own beside this one,
+    /// `<id>/<number>.json`. Nothing is left of that once a run is read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<String>,
 }
 
 impl RunRecord {
     /// Version of the format that this code writes and the newest that it reads.
-    pub const FORMAT: u32 = 2;
+    pub const FORMAT: u32 = 3;
 }
 
 /// Where the versions of the dependencies came from.

@@ -267,6 +267,7 @@ fn record(suites: Vec<SuiteRecord>) -> RunRecord {
         suites,
         profiling: None,
         layouts: None,
+        parts: Vec::new(),
     }
 }
 

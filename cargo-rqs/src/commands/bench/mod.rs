@@ -229,6 +229,7 @@ fn start_record(
         suites: suites.records,
         profiling: None,
         layouts: Some(LayoutPass { most: options.layouts, ..LayoutPass::default() }),
+        parts: Vec::new(),
     })
 }
 

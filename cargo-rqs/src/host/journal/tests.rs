@@ -168,7 +168,7 @@ fn a_journal_that_cannot_be_used_is_named_with_the_way_out() {
         ("{", "`header.json`: EOF"),
         (
             r#"{"format": 7}"#,
-            "`header.json`: written by a newer cargo-rqs (format 7, this one reads up to 2)",
+            "`header.json`: written by a newer cargo-rqs (format 7, this one reads up to 3)",
         ),
         (
             &serde_json::to_string(&header(&run_id(1000, 1))).unwrap(),

@@ -16,6 +16,10 @@ use crate::model::environment::Environment;
 use crate::model::fingerprint;
 use crate::model::probe::ProbeRecord;
 use crate::model::record::RunRecord;
+use crate::model::run_part::RunPart;
+
+/// Bytes that one file may have, so that a repository stays quick to clone, to compare and to look at.
+pub(super) const MOST_BYTES: usize = 1 << 20;
 
 /// A type with a file format of its own.
 pub(super) trait Stored: Serialize + DeserializeOwned + PartialEq + JsonSchema {
@@ -32,6 +36,13 @@ impl Stored for RunRecord {
     const FORMAT: u32 = RunRecord::FORMAT;
     // envelope, content, suites, suite, benchmarks, benchmark, epochs: one line for each epoch
     const OPEN_LEVELS: usize = 7;
+}
+
+impl Stored for RunPart {
+    const KIND: &'static str = "run_part";
+    const FORMAT: u32 = RunPart::FORMAT;
+    // envelope, content, epochs, those of a benchmark, epochs: one line for each epoch
+    const OPEN_LEVELS: usize = 5;
 }
 
 impl Stored for Environment {
@@ -121,6 +132,8 @@ pub(super) enum Unreadable {
     Malformed(String),
     /// The content belongs under another name: found.
     OtherName(String),
+    /// A part of it cannot be used: which, and why.
+    Part(String, String),
 }
 
 impl fmt::Display for Unreadable {
@@ -141,6 +154,7 @@ impl fmt::Display for Unreadable {
             Unreadable::OtherName(found) => {
                 write!(f, "corrupted record: its content belongs to `{}`", found.escape_debug())
             }
+            Unreadable::Part(part, why) => write!(f, "its part `{part}` cannot be used: {why}"),
         }
     }
 }
@@ -277,7 +291,7 @@ mod tests {
         assert_eq!(cause(&changed), "corrupted record: content hash does not match");
         assert_eq!(
             cause(&reseal(r#"{"format": 7, "something": "else"}"#)),
-            "written by a newer cargo-rqs (format 7, this one reads up to 2)"
+            "written by a newer cargo-rqs (format 7, this one reads up to 3)"
         );
         assert!(cause(&reseal(r#"{"format": 0}"#)).starts_with("malformed record: its format is 0"));
         assert!(cause(&reseal(r#"{"format": 1}"#)).starts_with("malformed record: missing field `id`"));

@@ -10,9 +10,11 @@ mod environments;
 mod probes;
 mod published;
 mod runs;
+mod soundness;
 mod whole_file;
 
 mod layout;
+mod parts;
 
 #[cfg(test)]
 mod fault_tests;
@@ -44,6 +46,11 @@ impl Store {
         Store { results: results_dir.to_owned() }
     }
 
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        &self.results
+    }
+
     /// Writes a finished run to `runs/<yyyy>/<mm>/<run-id>.json` and gives the file's path.
     ///
     /// # Errors
@@ -53,13 +60,13 @@ impl Store {
             return Err(Failure::incomplete(format!("`{}` is not a run id", run.id.escape_debug())));
         }
         let path = self.run_path(&run.id);
-        match self.write_new(&path, run)? {
+        if path.exists() {
+            return Err(already_recorded(run, &path));
+        }
+        let rest = self.write_parts(run)?;
+        match self.write_new(&path, rest.as_ref().unwrap_or(run))? {
             Created::New => Ok(path),
-            Created::AlreadyThere => {
-                Err(Failure::incomplete(format!("run `{}` is recorded already", run.id))
-                    .cause(format!("`{}` exists, and a record is never overwritten", path.display()))
-                    .hint("`cargo rqs show` prints it; move the file away if it should not count"))
-            }
+            Created::AlreadyThere => Err(already_recorded(run, &path)),
         }
     }
 
@@ -136,9 +143,13 @@ impl Store {
         }
         let probed = runs::entries(&self.results.join("probes"))?.into_iter().filter(|path| path.is_dir());
         let months = runs::month_folders(&self.results.join("runs"))?;
+        let mut of_parts = Vec::new();
+        for month in &months {
+            of_parts.extend(runs::entries(month)?.into_iter().filter(|path| path.is_dir()));
+        }
         let calibrated = runs::month_folders(&self.results.join("calibrations"))?;
         let bisected = runs::month_folders(&self.results.join("bisections"))?;
-        let months = months.into_iter().chain(calibrated).chain(bisected);
+        let months = months.into_iter().chain(of_parts).chain(calibrated).chain(bisected);
         months.chain(probed).try_for_each(|folder| whole_file::sweep(&folder))
     }
 
@@ -156,6 +167,12 @@ impl Store {
         let folder = if T::KIND == Environment::KIND { "environments" } else { "dependencies" };
         self.results.join(folder).join(format!("{fingerprint}.json"))
     }
+}
+
+fn already_recorded(run: &RunRecord, path: &Path) -> Failure {
+    Failure::incomplete(format!("run `{}` is recorded already", run.id))
+        .cause(format!("`{}` exists, and a record is never overwritten", path.display()))
+        .hint("`cargo rqs show` prints it; move the file away if it should not count")
 }
 
 /// Whether a text has the form of a fingerprint; only such a text may become part of a path.

@@ -15,6 +15,7 @@ use crate::model::dependencies::DependencyGraph;
 use crate::model::environment::Environment;
 use crate::model::probe::ProbeRecord;
 use crate::model::record::RunRecord;
+use crate::model::run_part::RunPart;
 
 const README: &str = include_str!("results_readme.md");
 
@@ -48,9 +49,10 @@ pub(super) fn write_schema(results: &Path, path: &Path, schema: &str) -> io::Res
 }
 
 /// Kind and JSON Schema of each format.
-fn schema_texts() -> [(&'static str, String); 7] {
+fn schema_texts() -> [(&'static str, String); 8] {
     [
         schema_text::<RunRecord>(),
+        schema_text::<RunPart>(),
         schema_text::<Environment>(),
         schema_text::<DependencyGraph>(),
         schema_text::<ProbeRecord>(),
@@ -121,7 +123,8 @@ mod tests {
     #[test]
     fn each_schema_describes_every_field_that_is_written() {
         let files = [
-            envelope::seal(&samples::run(2, 2, 2)).unwrap(),
+            envelope::seal(&RunRecord { parts: vec!["ab".repeat(32)], ..samples::run(2, 2, 2) }).unwrap(),
+            envelope::seal(&samples::run_part()).unwrap(),
             envelope::seal(&samples::environment()).unwrap(),
             envelope::seal(&samples::dependencies()).unwrap(),
             envelope::seal(&samples::probe()).unwrap(),
@@ -132,7 +135,8 @@ mod tests {
         for ((kind, schema), file) in schema_texts().into_iter().zip(files) {
             let schema: Value = serde_json::from_str(&schema).unwrap();
             let format = match kind {
-                "run" | "dependencies" => 2,
+                "run" => 3,
+                "dependencies" => 2,
                 _ => 1,
             };
             assert_eq!(schema["title"], format!("cargo-rqs {kind} record, format {format}"));
@@ -164,6 +168,7 @@ mod tests {
         assert!(edition(README.as_bytes()) > 0);
         for (kind, format) in [
             ("run", RunRecord::FORMAT),
+            ("run_part", RunPart::FORMAT),
             ("environment", Environment::FORMAT),
             ("dependencies", DependencyGraph::FORMAT),
             ("probe", ProbeRecord::FORMAT),

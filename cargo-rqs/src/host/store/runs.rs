@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::envelope::{self, Unreadable};
-use super::{Store, read, unreadable};
+use super::{Store, parts, read, unreadable};
 use crate::model::failure::{Failure, OrFail, Outcome};
 use crate::model::record::RunRecord;
 use crate::model::run_id::is_run_id;
@@ -36,7 +36,7 @@ impl Store {
     /// Usage when no run or more than one is meant; otherwise when the file cannot be used.
     pub fn find_run(&self, query: &str) -> Outcome<RunRecord> {
         if query.contains(std::path::is_separator) || query.ends_with(".json") {
-            return read(Path::new(query));
+            return read_run(Path::new(query));
         }
         let files: Vec<_> = self.run_files()?.into_iter().filter(|(id, _)| is_run_id(id)).collect();
         let meant: Vec<_> = match query {
@@ -102,14 +102,19 @@ pub(super) fn run_name(path: &Path) -> Option<String> {
     (!id.starts_with('.')).then(|| id.to_owned())
 }
 
+/// Reads a run with its parts.
+pub(super) fn read_run(path: &Path) -> Outcome<RunRecord> {
+    parts::join(read(path)?, path).map_err(|why| unreadable(path, &why))
+}
+
 fn read_named(id: &str, path: &Path) -> Outcome<RunRecord> {
-    let run: RunRecord = read(path)?;
+    let run = read_run(path)?;
     if run.id == id { Ok(run) } else { Err(unreadable(path, &Unreadable::OtherName(run.id))) }
 }
 
 fn open_named(id: &str, path: &Path) -> Result<RunRecord, String> {
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
-    let run: RunRecord = envelope::open(&bytes).map_err(|why| why.to_string())?;
+    let run = envelope::open(&bytes).and_then(|run| parts::join(run, path)).map_err(|why| why.to_string())?;
     if run.id == id { Ok(run) } else { Err(Unreadable::OtherName(run.id).to_string()) }
 }
 

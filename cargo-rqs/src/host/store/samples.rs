@@ -14,6 +14,7 @@ use crate::model::record::{
 };
 use crate::model::revision::{Revision, RevisionKind};
 use crate::model::run_id::run_id;
+use crate::model::run_part::{PartEpochs, RunPart};
 use crate::model::{
     BenchmarkKey, Block, BlockOrder, ByRole, Counted, Counts, Disturbance, Engine, EpochSample, NotCounted,
     Reading, Role, Turn, Work,
@@ -54,6 +55,7 @@ pub(super) fn run(benchmarks: u32, epochs: u32, blocks: u32) -> RunRecord {
         notes: vec!["suite `other` was skipped".to_owned()],
         profiling: None,
         layouts: None,
+        parts: Vec::new(),
         suites: vec![SuiteRecord {
             name: "json::parse".to_owned(),
             harness: ByRole::from_fn(|_| "criterion 0.5.1".to_owned()),
@@ -62,6 +64,14 @@ pub(super) fn run(benchmarks: u32, epochs: u32, blocks: u32) -> RunRecord {
             benchmarks: (0..benchmarks).map(|n| benchmark(n, epochs, blocks)).collect(),
         }],
     }
+}
+
+/// The epochs of a small [`run`] as a part of it.
+pub(super) fn run_part() -> RunPart {
+    let mut run = run(1, 2, 2);
+    let epochs = std::mem::take(&mut run.suites[0].benchmarks[0].epochs);
+    let epochs = vec![PartEpochs { suite: 0, benchmark: 0, epochs }];
+    RunPart { format: RunPart::FORMAT, run: run.id, number: 1, epochs }
 }
 
 /// An acceptance of the first benchmark of a [`run`].

@@ -62,13 +62,17 @@ pub(super) fn sweep(folder: &Path) -> io::Result<()> {
     };
     for entry in entries {
         let entry = entry?;
-        let name = entry.file_name();
-        let ours = name.to_str().is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX));
-        if ours && entry.file_type()?.is_file() {
+        if is_temporary(&entry.path()) && entry.file_type()?.is_file() {
             remove_if_abandoned(&entry.path())?;
         }
     }
     Ok(())
+}
+
+/// Whether a file has the name of one that is being written.
+pub(super) fn is_temporary(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX))
 }
 
 /// A living writer holds the lock, or has renamed the file in the meantime.

@@ -1,0 +1,105 @@
+//! What can be typed behind `query`.
+
+use clap::{ArgAction, Args, ValueEnum};
+
+use crate::commands::query::{QueryOptions, RowFormat};
+use crate::model::Role;
+use crate::model::date;
+use crate::model::metric::Metric;
+
+const DAY_S: u64 = 86_400;
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum SideChoice {
+    Baseline,
+    Candidate,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum RowFormatChoice {
+    /// For people at a terminal.
+    Text,
+    /// For tools.
+    Json,
+    /// For spreadsheets.
+    Csv,
+}
+
+/// Metrics that one name means.
+#[derive(Clone, Debug)]
+struct Metrics(Vec<Metric>);
+
+/// Arguments of `query`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Metrics: latency_ms (avg, p50, p95 and p99, each by itself as latency_ms_p95), throughput_ops_sec, error_rate, cpu_percent, \
+memory_mb, disk_io_mbps, network_mbps, instructions. Times of different runs are not comparable: only the two sides of one \
+run were measured in alternation.")]
+pub struct Query {
+    /// Patterns over the names of benchmarks, as in `rqs.toml`; all of them when absent.
+    #[arg(value_name = "PATTERN")]
+    benchmarks: Vec<String>,
+    /// The metric, or a family of them; may be repeated.
+    #[arg(long, value_name = "NAME", value_parser = parse_metric, action = ArgAction::Append, default_value = "latency_ms_p50")]
+    metric: Vec<Metrics>,
+    /// Only this revision: as it was typed then, or the first seven digits or more of its commit.
+    #[arg(long, value_name = "REV")]
+    revision: Option<String>,
+    /// Only this side.
+    #[arg(long, value_enum)]
+    side: Option<SideChoice>,
+    /// Only this environment: its fingerprint, or the beginning of it.
+    #[arg(long, value_name = "FINGERPRINT")]
+    environment: Option<String>,
+    /// Only runs from this day on, as 2027-01-31.
+    #[arg(long, value_name = "DAY", value_parser = parse_day)]
+    since: Option<u64>,
+    /// Only runs up to this day.
+    #[arg(long, value_name = "DAY", value_parser = parse_day)]
+    until: Option<u64>,
+    /// Only so many of the newest runs that are left.
+    #[arg(long, value_name = "N")]
+    last: Option<usize>,
+    /// Format of the result on standard output.
+    #[arg(long, value_enum, default_value = "text")]
+    format: RowFormatChoice,
+}
+
+fn parse_metric(name: &str) -> Result<Metrics, String> {
+    match &Metric::named(name)[..] {
+        [] => {
+            let names: Vec<&str> = Metric::ALL.into_iter().map(Metric::name).collect();
+            Err(format!("there is no metric `{name}`; there are {}", names.join(", ")))
+        }
+        found => Ok(Metrics(found.to_vec())),
+    }
+}
+
+/// The last second of a day.
+fn parse_day(text: &str) -> Result<u64, String> {
+    date::end_of_day(text).ok_or_else(|| "it is no day; write it as 2027-01-31".to_owned())
+}
+
+impl Query {
+    /// What was meant.
+    pub fn into_options(self) -> QueryOptions {
+        QueryOptions {
+            benchmarks: self.benchmarks,
+            metrics: self.metric.into_iter().flat_map(|metrics| metrics.0).collect(),
+            revision: self.revision,
+            side: self.side.map(|side| match side {
+                SideChoice::Baseline => Role::Baseline,
+                SideChoice::Candidate => Role::Candidate,
+            }),
+            environment: self.environment,
+            since_unix_s: self.since.map(|last| last + 1 - DAY_S),
+            until_unix_s: self.until,
+            last: self.last,
+            format: match self.format {
+                RowFormatChoice::Text => RowFormat::Text,
+                RowFormatChoice::Json => RowFormat::Json,
+                RowFormatChoice::Csv => RowFormat::Csv,
+            },
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Every record that was ever committed to this repository is read by today's reader, with all that it refers to.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test starts the tool")]
+
+use std::path::Path;
+use std::process::Command;
+
+#[test]
+fn every_committed_record_can_be_read() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-rqs"));
+    command.args(["rqs", "fsck", "--format", "json", "--results", "results"]).current_dir(root);
+    let output = command.output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    // A calibration of half an hour was recorded in one file of 1.2 MB; what is committed is never edited.
+    let faults = report["faults"].as_array().unwrap().iter();
+    let faults: Vec<_> = faults.filter(|fault| fault["kind"] != "too_large").collect();
+    assert!(faults.is_empty(), "{report:#}");
+    assert!(report["records"]["calibration"].as_u64().unwrap() >= 10, "{report:#}");
+}
