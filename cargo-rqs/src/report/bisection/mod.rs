@@ -15,7 +15,7 @@ pub use trail::render as trail;
 use super::escape::visible;
 use super::numbers;
 use crate::analysis::bisection::{Change, Conclusion, Ending, Known};
-use crate::model::bisection::BisectionRecord;
+use crate::model::bisection::{BisectionRecord, Yardstick};
 
 /// A change with its interval, or the instructions of an iteration before and after.
 pub fn change(change: &Change) -> String {
@@ -142,6 +142,10 @@ fn remarks(record: &BisectionRecord, conclusion: &Conclusion) -> Vec<String> {
     }
     let way_out = match conclusion.ending {
         Ending::Found => None,
+        Ending::NoChange if record.by == Yardstick::Time && was_varied(record) => Some(
+            "it was judged over executables linked in other orders: where that moves a benchmark more than the change does, \
+             time cannot tell, but `--by instructions` can where the change is more or less work",
+        ),
         Ending::NoChange => {
             Some("compare them more closely with `cargo rqs bench --thorough`, or choose ends further apart")
         }
@@ -158,6 +162,11 @@ fn remarks(record: &BisectionRecord, conclusion: &Conclusion) -> Vec<String> {
         remarks.push("assumed: one commit brought the change, and it stayed".to_owned());
     }
     remarks
+}
+
+/// Whether both ends were measured over other layouts.
+fn was_varied(record: &BisectionRecord) -> bool {
+    record.ends.iter().flat_map(|suite| &suite.benchmarks).any(|benchmark| !benchmark.layouts.is_empty())
 }
 
 /// Author date and time, in UTC.

@@ -3,7 +3,9 @@
 use super::*;
 use crate::analysis::bisection::record_tests::{chain, measurement, play};
 use crate::analysis::bisection::{Step, conclude};
+use crate::model::ByRole;
 use crate::model::bisection::{BisectionRecord, Purpose, Skipped};
+use crate::model::record::LayoutSample;
 use crate::report::paint::Paint;
 
 const PATH: &str = "results/bisections/2026/11/20261122T101500Z-1a2b3c4d.json";
@@ -57,6 +59,12 @@ fn ends_that_do_not_differ_are_told_with_the_way_out() {
     let text = text_of(&chain(3, 0.0), Some(PATH));
     assert!(text.contains("no benchmark differs for sure between both ends"), "{text}");
     assert!(text.contains("cargo rqs bench --thorough"), "{text}");
+    let mut varied = chain(3, 0.0);
+    let benchmark = &mut varied.ends[0].benchmarks[0];
+    let sample = benchmark.epochs[0].clone();
+    benchmark.layouts = vec![LayoutSample { seeds: ByRole::new(1, 2), sample }];
+    let text = text_of(&varied, Some(PATH));
+    assert!(text.contains("`--by instructions`"), "{text}");
 }
 
 #[test]
