@@ -42,10 +42,11 @@ fn a_corrupted_record_is_named_by_show_and_does_not_stop_list() {
     let repository = Repository::get();
     let results = repository.scratch("corrupted");
     let results = results.to_str().unwrap();
+    let fsck = || repository.rqs(&["fsck", "--results", results]);
+    fsck().exited(4).said(&["there is nothing in `", "hint: "]);
     let (_, report) = repository.judged("v1", "slower", &["mix/changed", "--results", results]);
     let path = report.path();
     let sound = fs::read_to_string(&path).unwrap();
-    let fsck = || repository.rqs(&["fsck", "--results", results]);
     assert!(fsck().exited(0).stdout.contains(": sound\n"));
     let other = path.with_file_name("20200101T000000Z-00000000.json");
     let forged = sound.replace("0.06", "0.07");
@@ -62,6 +63,9 @@ fn a_corrupted_record_is_named_by_show_and_does_not_stop_list() {
     assert!(rows[0].starts_with(report.id()) && rows[0].ends_with("1 regressed"), "{listed}");
     assert!(rows[1].starts_with("20200101T") && rows[1].contains("unreadable: corrupted record"), "{listed}");
     let faulty = fsck().exited(100).stdout;
+    let queried = repository.rqs(&["query", "--format", "csv", "--results", results]).exited(0);
+    assert_eq!(queried.stdout.lines().count(), 3, "a title and both sides: {}", queried.stdout);
+    queried.said(&["note: 20200101T000000Z-00000000 cannot be read: corrupted record"]);
     assert!(faulty.contains(": 1 fault\n") && faulty.contains("content hash does not match"), "{faulty}");
     fs::write(&path, &sound[..sound.len() / 2]).unwrap();
     repository.rqs(&["show", "--results", results]).exited(101).said(&[path.to_str().unwrap(), "truncated"]);

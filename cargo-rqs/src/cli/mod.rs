@@ -156,7 +156,9 @@ impl Schema {
 
 /// Arguments of `fsck`.
 #[derive(Debug, Args)]
-#[command(after_help = "Exit codes: 0 sound, 100 something is wrong, 101 could not complete.")]
+#[command(after_help = "\
+Exit codes: 0 sound, 100 something is wrong, 4 there is nothing, 101 could not complete.\n\
+`cargo rqs schema soundness` prints the schema of its JSON.")]
 pub struct Fsck {
     /// Format on standard output: text or json.
     #[arg(long, value_enum, default_value = "text")]

@@ -8,6 +8,7 @@ use crate::model::Role;
 use crate::model::failure::{Exit, Outcome};
 use crate::model::metric::Metric;
 use crate::model::record::RunRecord;
+use crate::report::escape::visible;
 use crate::report::query::{self, Row};
 use crate::trial::Surroundings;
 
@@ -61,6 +62,12 @@ pub fn run(options: &QueryOptions, around: &Surroundings<'_>, terminal: &mut Ter
                 runs += 1;
                 rows.extend(of_run);
             }
+        }
+    }
+    if options.format == RowFormat::Csv {
+        // There is no place for them among the rows.
+        for (id, cause) in &unusable {
+            terminal.say(&format!("note: {} cannot be read: {}", visible(id), visible(cause)));
         }
     }
     terminal.result(&match options.format {
