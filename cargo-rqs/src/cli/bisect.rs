@@ -7,14 +7,15 @@ use clap::{Args, ValueEnum};
 use super::FormatChoice;
 use super::building::Building;
 use super::values::{CpuChoice, parse_cpus, parse_duration_ms};
-use crate::commands::bisect::BisectOptions;
-use crate::model::bisection::Yardstick;
+use crate::commands::bisect::{BisectOptions, By};
 use crate::model::failure::{Failure, Outcome};
 use crate::model::revision::RevisionSpec;
 use crate::trial::{Seat, Selection, USUAL_HANG_TIMEOUT_S};
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum ByChoice {
+    /// Wall time; instructions where time cannot tell both ends apart and valgrind is there.
+    Auto,
     /// Wall time, measured in alternation.
     Time,
     /// Instructions of an iteration, counted exactly by valgrind.
@@ -45,7 +46,7 @@ pub struct Bisect {
     #[arg(long)]
     first_parent: bool,
     /// What to tell commits apart by.
-    #[arg(long, value_enum, default_value = "time")]
+    #[arg(long, value_enum, default_value = "auto")]
     by: ByChoice,
     /// How sure the answer has to be, in percent.
     #[arg(long, value_name = "PERCENT", default_value_t = 95.0)]
@@ -93,8 +94,9 @@ impl Bisect {
             bad,
             first_parent: self.first_parent,
             by: match self.by {
-                ByChoice::Time => Yardstick::Time,
-                ByChoice::Instructions => Yardstick::Instructions,
+                ByChoice::Auto => By::Auto,
+                ByChoice::Time => By::Time,
+                ByChoice::Instructions => By::Instructions,
             },
             selection: Selection { filter: self.filter, exact: self.exact, measure_identical: false },
             seat: Seat::plain(self.cpu.map(|choice| choice.0), self.hang_timeout.max(1)),

@@ -19,4 +19,6 @@ mod tests;
 
 pub use conclusion::{Change, Conclusion, Ending, Known, Standing, conclude};
 pub use search::{Block, Step};
-pub use state::{State, as_benchmark, contain_the_good_end, policy_of_search, reading_of, strongest};
+pub use state::{
+    State, as_benchmark, contain_the_good_end, policy_of_search, reading_of, strongest, undecided,
+};

@@ -108,7 +108,7 @@ pub fn chain(commits: usize, whole: f64) -> BisectionRecord {
         not_varied: Some("its linker cannot".into()),
         notes: Vec::new(),
     };
-    record.subject = strongest(&record);
+    record.subject = strongest(&record, record.by);
     record
 }
 
@@ -146,7 +146,7 @@ fn the_benchmark_that_differs_most_surely_is_bisected_and_the_others_are_named()
     assert_eq!(record.subject, Some(Subject { suite: "zoo::speed".into(), key: key() }));
     let other = BenchmarkKey { id: "product".into(), occurrence: 0 };
     record.ends[0].benchmarks.push(BenchmarkRecord { key: other.clone(), ..benchmark(-0.2) });
-    record.subject = strongest(&record);
+    record.subject = strongest(&record, record.by);
     assert_eq!(record.subject.as_ref().unwrap().key, other);
     let others = conclude(&record).others;
     assert_eq!(others.len(), 1);
@@ -174,15 +174,15 @@ fn layouts(mean: f64) -> Vec<LayoutSample> {
 fn a_change_that_the_layout_as_built_hides_is_a_case_and_one_that_it_makes_is_none() {
     let mut hidden = chain(4, 0.0);
     hidden.ends[0].benchmarks[0].layouts = layouts(0.03);
-    hidden.subject = strongest(&hidden);
+    hidden.subject = strongest(&hidden, hidden.by);
     let whole = State::of(&hidden).unwrap().evidence().whole;
     assert!((whole.mean - 0.03).abs() < 0.001, "{whole:?}");
     let mut made = chain(4, 0.03);
     made.ends[0].benchmarks[0].layouts = layouts(0.0);
-    assert_eq!(strongest(&made), None);
+    assert_eq!(strongest(&made, made.by), None);
     // When the time was over after a few pairs, what was built has to do.
     made.ends[0].benchmarks[0].layouts.truncate(3);
-    assert_eq!(strongest(&made).unwrap().key, key());
+    assert_eq!(strongest(&made, made.by).unwrap().key, key());
 }
 
 #[test]
@@ -278,7 +278,7 @@ fn counted_instructions_decide_after_log2_commits_although_others_change_a_littl
     let mut record = chain(32, 0.0);
     record.by = Yardstick::Instructions;
     record.ends[0].benchmarks[0].counts = Some(ByRole::new(counted(10_000), counted(10_400)));
-    record.subject = strongest(&record);
+    record.subject = strongest(&record, record.by);
     let step = loop {
         match State::of(&record).unwrap().next() {
             Step::Measure(candidate) => {
@@ -292,6 +292,22 @@ fn counted_instructions_decide_after_log2_commits_although_others_change_a_littl
     };
     assert!(matches!(&step, Step::Found(block) if block.commits == [20]), "{step:?}");
     assert!(record.measured.len() <= 6, "{}", record.measured.len());
+}
+
+#[test]
+fn what_layouts_hide_from_time_is_open_and_counts_may_tell_it() {
+    let mut record = chain(4, 0.03);
+    let benchmark = &mut record.ends[0].benchmarks[0];
+    let pairs = layouts(0.2).into_iter().chain(layouts(-0.2)).chain(layouts(0.1)).chain(layouts(-0.1));
+    benchmark.layouts = pairs.collect();
+    assert_eq!(strongest(&record, Yardstick::Time), None);
+    assert_eq!(undecided(&record), [("zoo::speed".to_owned(), key())]);
+    assert_eq!(strongest(&record, Yardstick::Instructions), None);
+    record.ends[0].benchmarks[0].counts = Some(ByRole::new(counted(10_000), counted(10_300)));
+    assert_eq!(strongest(&record, Yardstick::Instructions).unwrap().key, key());
+    // What is equal for sure is no case for counting.
+    assert_eq!(undecided(&chain(4, 0.0)), []);
+    assert_eq!(undecided(&chain(4, 0.03)), []);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use super::search::{Block, Search, Step};
 use crate::analysis::comparison::{alpha_per_benchmark, log_ratios};
 use crate::analysis::confidence;
 use crate::analysis::row::{self, Row};
+use crate::analysis::verdict::Verdict;
 use crate::analysis::work;
 use crate::model::bisection::{BisectionRecord, Measurement, Purpose, Subject, Yardstick};
 use crate::model::policy::Policy;
@@ -178,11 +179,18 @@ pub fn certain_change(row: &Row, by: Yardstick) -> Option<(f64, f64)> {
     }
 }
 
-/// The benchmark that differs most surely between both ends.
-pub fn strongest(record: &BisectionRecord) -> Option<Subject> {
+/// The benchmarks that were timed, but neither differ for sure between both ends nor are surely equal, with their suites.
+pub fn undecided(record: &BisectionRecord) -> Vec<(String, BenchmarkKey)> {
+    let is_open =
+        |row: &Row| row.judgement().is_some_and(|judgement| judgement.verdict == Verdict::Inconclusive);
+    let rows = rows_of_ends(record).into_iter().filter(|(_, row)| is_open(row));
+    rows.map(|(suite, row)| (suite.to_owned(), row.key)).collect()
+}
+
+/// The benchmark that differs most surely between both ends, by this yardstick.
+pub fn strongest(record: &BisectionRecord, by: Yardstick) -> Option<Subject> {
     let rows = rows_of_ends(record);
-    let changed =
-        rows.iter().filter_map(|(suite, row)| Some((certain_change(row, record.by)?.1, suite, row)));
+    let changed = rows.iter().filter_map(|(suite, row)| Some((certain_change(row, by)?.1, suite, row)));
     let (_, suite, row) = changed.max_by(|a, b| a.0.total_cmp(&b.0))?;
     Some(Subject { suite: (*suite).to_owned(), key: row.key.clone() })
 }

@@ -6,12 +6,17 @@ use rqs_harness::process::allowed_cores;
 
 use super::Bisecting;
 use super::pair::PairBuilt;
+use crate::analysis::bisection;
 use crate::host::counts::{CountsCache, Subject};
 use crate::host::terminal::Terminal;
+use crate::model::bisection::{BisectionRecord, Yardstick};
 use crate::model::failure::{Failure, Outcome};
 use crate::model::record::SuiteRecord;
 use crate::model::{BenchmarkKey, ByRole, Counted, Role};
 use crate::trial::prepare::executable;
+
+const COUNTED_INSTEAD: &str = "time did not tell both ends apart, so commits are told apart by counted instructions; \
+                               `--by time` does without";
 
 /// One side of one benchmark.
 struct Place {
@@ -21,6 +26,37 @@ struct Place {
 }
 
 impl Bisecting<'_> {
+    /// Counts what time left open between both ends. Where that differs, the rest goes by counts: over other layouts a
+    /// benchmark may move more than it changed, and its work does not.
+    ///
+    /// # Errors
+    /// As for [`Self::count_suites`].
+    pub(super) fn count_undecided_ends(
+        &self,
+        record: &mut BisectionRecord,
+        ends: &PairBuilt,
+        terminal: &mut Terminal,
+    ) -> Outcome<()> {
+        let open = bisection::undecided(record);
+        let mut suites = record.ends.clone();
+        for suite in &mut suites {
+            suite.benchmarks.retain(|benchmark| open.contains(&(suite.name.clone(), benchmark.key.clone())));
+        }
+        self.count_suites(&record.environment, ends, &mut suites, terminal)?;
+        for (suite, of) in record.ends.iter_mut().zip(suites) {
+            for benchmark in of.benchmarks {
+                let place = suite.benchmarks.iter_mut().find(|place| place.key == benchmark.key);
+                place.into_iter().for_each(|place| place.counts = benchmark.counts.clone());
+            }
+        }
+        record.subject = bisection::strongest(record, Yardstick::Instructions);
+        if record.subject.is_some() {
+            record.by = Yardstick::Instructions;
+            record.notes.push(COUNTED_INSTEAD.to_owned());
+        }
+        Ok(())
+    }
+
     /// Counts both sides of every benchmark that has both and differs in code, unless it was counted before.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering;
 use rqs_harness::counts::Valgrind;
 use rqs_harness::process::Conditions;
 
-pub use options::BisectOptions;
+pub use options::{BisectOptions, By};
 
 use super::Format;
 use crate::analysis::bisection::{self, Conclusion, Ending, State, Step, contain_the_good_end};
@@ -67,11 +67,11 @@ pub fn run(options: &BisectOptions, around: &Surroundings<'_>, terminal: &mut Te
     ready.leave(bisecting.run(history, terminal), terminal)
 }
 
-fn find_valgrind(by: Yardstick) -> Outcome<Option<Valgrind>> {
+fn find_valgrind(by: By) -> Outcome<Option<Valgrind>> {
     match (by, Valgrind::find()) {
-        (Yardstick::Time, _) => Ok(None),
-        (Yardstick::Instructions, Ok(valgrind)) => Ok(Some(valgrind)),
-        (Yardstick::Instructions, Err(why)) => {
+        (By::Time, _) | (By::Auto, Err(_)) => Ok(None),
+        (By::Auto | By::Instructions, Ok(valgrind)) => Ok(Some(valgrind)),
+        (By::Instructions, Err(why)) => {
             Err(Failure::new(Exit::Incomplete, "`--by instructions` needs counted instructions")
                 .cause(why)
                 .hint("install it, or tell commits apart by time"))
@@ -142,7 +142,10 @@ impl Bisecting<'_> {
             good: history.good,
             bad: history.bad,
             first_parent: self.options.first_parent,
-            by: self.options.by,
+            by: match self.options.by {
+                By::Auto | By::Time => Yardstick::Time,
+                By::Instructions => Yardstick::Instructions,
+            },
             commits: history.commits,
             environment: self.store.write_environment(&environment)?,
             placement: placement(self.conditions),
@@ -178,7 +181,10 @@ impl Bisecting<'_> {
     ) -> Outcome<()> {
         if record.subject.is_none() {
             self.compare_ends(record, ends, terminal)?;
-            record.subject = bisection::strongest(record);
+            record.subject = bisection::strongest(record, record.by);
+            if record.subject.is_none() && self.options.by == By::Auto {
+                self.count_undecided_ends(record, ends, terminal)?;
+            }
             Self::note_code(record, ends);
             self.say_subject(record, terminal);
         }

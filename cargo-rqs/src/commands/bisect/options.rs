@@ -2,13 +2,25 @@
 
 use std::path::PathBuf;
 
+use serde::Serialize;
 use serde_json::json;
 
 use crate::commands::Format;
-use crate::model::bisection::Yardstick;
 use crate::model::fingerprint;
 use crate::model::revision::RevisionSpec;
 use crate::trial::{Seat, Selection, Sides};
+
+/// What commits are to be told apart by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// Wall time; counted instructions where time cannot tell both ends apart.
+    Auto,
+    /// Wall time.
+    Time,
+    /// Counted instructions.
+    Instructions,
+}
 
 /// What `bisect` was asked to do.
 #[derive(Clone, Debug)]
@@ -21,8 +33,8 @@ pub struct BisectOptions {
     pub bad: RevisionSpec,
     /// Whether only first parents are followed.
     pub first_parent: bool,
-    /// What commits are told apart by.
-    pub by: Yardstick,
+    /// What commits are to be told apart by.
+    pub by: By,
     /// Which benchmarks are compared.
     pub selection: Selection,
     /// Where they run.

@@ -142,6 +142,9 @@ fn remarks(record: &BisectionRecord, conclusion: &Conclusion) -> Vec<String> {
     }
     let way_out = match conclusion.ending {
         Ending::Found => None,
+        Ending::NoChange if was_counted(record) => {
+            Some("neither time nor counted instructions differ for sure: choose ends further apart")
+        }
         Ending::NoChange if record.by == Yardstick::Time && was_varied(record) => Some(
             "it was judged over executables linked in other orders: where that moves a benchmark more than the change does, \
              time cannot tell, but `--by instructions` can where the change is more or less work",
@@ -167,6 +170,11 @@ fn remarks(record: &BisectionRecord, conclusion: &Conclusion) -> Vec<String> {
 /// Whether both ends were measured over other layouts.
 fn was_varied(record: &BisectionRecord) -> bool {
     record.ends.iter().flat_map(|suite| &suite.benchmarks).any(|benchmark| !benchmark.layouts.is_empty())
+}
+
+/// Whether instructions of both ends were counted.
+fn was_counted(record: &BisectionRecord) -> bool {
+    record.ends.iter().flat_map(|suite| &suite.benchmarks).any(|benchmark| benchmark.counts.is_some())
 }
 
 /// Author date and time, in UTC.

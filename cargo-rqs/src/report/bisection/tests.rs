@@ -3,9 +3,9 @@
 use super::*;
 use crate::analysis::bisection::record_tests::{chain, measurement, play};
 use crate::analysis::bisection::{Step, conclude};
-use crate::model::ByRole;
 use crate::model::bisection::{BisectionRecord, Purpose, Skipped};
 use crate::model::record::LayoutSample;
+use crate::model::{ByRole, Counted, Counts};
 use crate::report::paint::Paint;
 
 const PATH: &str = "results/bisections/2026/11/20261122T101500Z-1a2b3c4d.json";
@@ -65,6 +65,10 @@ fn ends_that_do_not_differ_are_told_with_the_way_out() {
     benchmark.layouts = vec![LayoutSample { seeds: ByRole::new(1, 2), sample }];
     let text = text_of(&varied, Some(PATH));
     assert!(text.contains("`--by instructions`"), "{text}");
+    let counts = Counted::Counts(Counts::default());
+    varied.ends[0].benchmarks[0].counts = Some(ByRole::new(counts.clone(), counts));
+    let text = text_of(&varied, Some(PATH));
+    assert!(text.contains("neither time nor counted instructions differ"), "{text}");
 }
 
 #[test]
