@@ -13,7 +13,7 @@ pub mod query;
 pub mod schema;
 pub mod show;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::analysis::comparison::Comparison;
 use crate::host::revisions::Target;
@@ -76,18 +76,18 @@ fn print_run(
     terminal.result(&rendered)
 }
 
-/// Prints a calibration to standard output.
+/// Prints a calibration that lies in these files to standard output.
 fn print_calibration(
     terminal: &mut Terminal,
     format: Format,
     record: &CalibrationRecord,
-    path: &Path,
+    paths: &[PathBuf],
 ) -> Outcome<()> {
-    let path = path.to_string_lossy();
+    let paths: Vec<_> = paths.iter().map(|path| path.to_string_lossy()).collect();
     let rendered = match format {
-        Format::Text => calibration::render(record, &path, paint(terminal)),
-        Format::Json => calibration::json::render(record, &path),
-        Format::Markdown => calibration::markdown::render(record, &path),
+        Format::Text => calibration::render(record, &paths, paint(terminal)),
+        Format::Json => calibration::json::render(record, &paths),
+        Format::Markdown => calibration::markdown::render(record, &paths),
     };
     terminal.result(&rendered)
 }

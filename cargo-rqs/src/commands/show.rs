@@ -19,7 +19,7 @@ pub fn run(query: &str, results: &Path, output: Output, terminal: &mut Terminal)
     if matches!(&found, Err(failure) if failure.exit == Exit::Usage || is_path(query))
         && let Some((calibration, path)) = store.find_calibration(query)?
     {
-        print_calibration(terminal, output.format, &calibration, &path)?;
+        print_calibration(terminal, output.format, &calibration, &[path])?;
         return Ok(Exit::Clean);
     }
     let record = found?;

@@ -4,7 +4,6 @@
 mod rounds;
 mod sides;
 
-use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use rqs_harness::process::Conditions;
@@ -161,10 +160,10 @@ fn finish(
         return ended.map_err(nothing).map(|()| Exit::Incomplete);
     }
     record.interrupted = ended.is_err();
-    let path = store.write_calibration(&record).map_err(kept)?;
+    let paths = store.write_calibration(&record).map_err(kept)?;
     journal.finish()?;
     let calibration = calibration::calibrate(&record);
-    print_calibration(terminal, options.format, &record, &path)?;
+    print_calibration(terminal, options.format, &record, &paths)?;
     match ended {
         Err(_) if stopped => Err(Failure::incomplete("interrupted").hint(
             "what was measured is recorded; the same command measures more, and `bench` adds it all up",
@@ -189,19 +188,14 @@ fn record_unfinished(store: &Store, places: &Places, terminal: &mut Terminal) ->
             unrecorded::discard(&path)?;
             continue;
         };
-        if !store.contains_calibration(&record.id) {
-            let ended_ms = record.rounds.last().map_or(0, |round| round.began_ms + round.elapsed_ms);
-            let finished_unix_s = record.started_unix_s + ended_ms.div_ceil(1000);
-            let recorded: PathBuf = store.write_calibration(&CalibrationRecord {
-                interrupted: true,
-                finished_unix_s,
-                ..record
-            })?;
-            terminal.say(&format!(
-                "recorded what an interrupted calibration had measured: {}",
-                recorded.display()
-            ));
-        }
+        let ended_ms = record.rounds.last().map_or(0, |round| round.began_ms + round.elapsed_ms);
+        let finished_unix_s = record.started_unix_s + ended_ms.div_ceil(1000);
+        let recorded =
+            store.write_calibration(&CalibrationRecord { interrupted: true, finished_unix_s, ..record })?;
+        terminal.say(&format!(
+            "recorded what an interrupted calibration had measured: {}",
+            recorded.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+        ));
         unrecorded::discard(&path)?;
     }
     Ok(())

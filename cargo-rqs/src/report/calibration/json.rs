@@ -1,5 +1,7 @@
 //! A calibration for programs: what follows from it, in a stable format; the outcome of every verdict is in the record.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -24,6 +26,9 @@ struct Report<'a> {
     calibration: &'a str,
     /// Where the record is stored.
     record: &'a str,
+    /// Where the rest of it is stored, when it is too large for one file.
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    more_records: &'a [Cow<'a, str>],
     /// When it started, in seconds since 1970.
     started_unix_s: u64,
     /// When it ended, in seconds since 1970.
@@ -198,7 +203,7 @@ impl From<&Power> for PowerReport {
 }
 
 /// The whole report, with a line break at its end.
-pub fn render(record: &CalibrationRecord, path: &str) -> String {
+pub fn render(record: &CalibrationRecord, paths: &[Cow<'_, str>]) -> String {
     let calibration = calibration::calibrate(record);
     let by_sides = |rows: &[(SidesDiffer, Tally)]| {
         rows.iter().map(|(sides, tally)| BySides { sides: *sides, tally: tally.into() }).collect()
@@ -207,7 +212,8 @@ pub fn render(record: &CalibrationRecord, path: &str) -> String {
         format: FORMAT,
         tool: &record.tool,
         calibration: &record.id,
-        record: path,
+        record: paths.first().map_or("", |path| path),
+        more_records: paths.get(1..).unwrap_or_default(),
         started_unix_s: record.started_unix_s,
         finished_unix_s: record.finished_unix_s,
         interrupted: record.interrupted,

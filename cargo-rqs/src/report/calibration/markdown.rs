@@ -1,5 +1,7 @@
 //! A calibration as a comment or a page of documentation: the same tables, in Markdown.
 
+use std::borrow::Cow;
+
 use super::{
     LAYOUTS, POWER, SAME, conclusion, each_cells, each_titles, head, large_runs, layout_cells, name,
     power_cells, same_rows, sides, size, tally_cells, wrong_way_round,
@@ -9,7 +11,7 @@ use crate::model::calibration::CalibrationRecord;
 use crate::report::escape::{html_block, markdown_code};
 
 /// The whole report, with a line break at its end.
-pub fn render(record: &CalibrationRecord, path: &str) -> String {
+pub fn render(record: &CalibrationRecord, paths: &[Cow<'_, str>]) -> String {
     let calibration = calibration::calibrate(record);
     let mut sections = vec![format!("### Calibration: {}", conclusion(&calibration))];
     sections.extend(large_runs(record));
@@ -27,7 +29,7 @@ pub fn render(record: &CalibrationRecord, path: &str) -> String {
     sections
         .extend(each.map(|table| format!("<details><summary>Benchmarks</summary>\n\n{table}\n\n</details>")));
     let circumstances: Vec<String> =
-        head(record, path).into_iter().map(|(name, value)| format!("{name:<12} {value}")).collect();
+        head(record, paths).into_iter().map(|(name, value)| format!("{name:<12} {value}")).collect();
     let notes = record.notes.iter().map(|note| format!("note: {note}"));
     let told: Vec<String> = circumstances.into_iter().chain(notes).collect();
     sections.push(format!(

@@ -5,6 +5,7 @@ pub mod json;
 pub mod line;
 pub mod markdown;
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use super::escape::visible;
@@ -16,7 +17,7 @@ use crate::analysis::calibration::{self, BenchmarkCalibration, Calibration, Powe
 use crate::model::calibration::{CalibrationRecord, Load, SidesDiffer, Subject};
 
 /// The whole report, with a line break at its end.
-pub fn render(record: &CalibrationRecord, path: &str, paint: Paint) -> String {
+pub fn render(record: &CalibrationRecord, paths: &[Cow<'_, str>], paint: Paint) -> String {
     let calibration = calibration::calibrate(record);
     let took = record.finished_unix_s.saturating_sub(record.started_unix_s);
     let mut text = format!(
@@ -27,7 +28,7 @@ pub fn render(record: &CalibrationRecord, path: &str, paint: Paint) -> String {
         numbers::duration(took),
         if record.interrupted { ", interrupted" } else { "" },
     );
-    text += &labelled(&head(record, path), paint);
+    text += &labelled(&head(record, paths), paint);
     let tables = [same(&calibration), layouts(&calibration), power(&calibration), each(&calibration)];
     for (lines, aligns) in tables.into_iter().flatten() {
         text.push('\n');
@@ -49,7 +50,7 @@ pub fn render(record: &CalibrationRecord, path: &str, paint: Paint) -> String {
 }
 
 /// Under which conditions it was measured, as names and values.
-fn head(record: &CalibrationRecord, path: &str) -> Vec<(&'static str, String)> {
+fn head(record: &CalibrationRecord, paths: &[Cow<'_, str>]) -> Vec<(&'static str, String)> {
     let of = match &record.subject {
         Subject::KnownChanges => "that the tool brings along, changes injected".to_owned(),
         Subject::Own(revision) => {
@@ -72,7 +73,7 @@ fn head(record: &CalibrationRecord, path: &str) -> Vec<(&'static str, String)> {
         ),
         ("placement", words::placement(&record.placement)),
         ("rounds", format!("{}, seed {}", record.rounds.len(), record.budget.seed)),
-        ("record", visible(path)),
+        ("record", visible(&paths.join(", "))),
     ]
 }
 
