@@ -32,7 +32,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use cli::{Cargo, Command, DepsCommand, EnvCommand};
-use commands::{accept, bench, bisect, calibrate, deps, env, fsck, list, query, schema, show};
+use commands::{accept, bench, bisect, calibrate, compare, deps, env, fsck, list, query, schema, show};
 use host::revisions::Target;
 use host::signals;
 use host::terminal::Terminal;
@@ -79,6 +79,7 @@ fn dispatch(typed: cli::Rqs, arguments: &[OsString], terminal: &mut Terminal) ->
         Command::Deps(deps) => dispatch_deps(deps.command, &around, terminal),
         Command::Profile(profile) => bench::profile::run(&profile.into_options()?, &around, terminal),
         Command::Show(show) => show::run(&show.run, &stored()?, show.output(), terminal),
+        Command::Compare(typed) => compare::run(&typed.into_options(), &around, terminal),
         Command::Query(typed) => query::run(&typed.into_options(), &around, terminal),
         Command::Fsck(typed) => fsck::run(typed.json(), &around, terminal),
         Command::Accept(typed) if typed.list => accept::list(&around, terminal),

@@ -12,6 +12,7 @@ mod acceptances;
 mod bisects;
 mod builds;
 mod calibrations;
+mod compares;
 mod counting;
 mod dependencies;
 mod environments;

@@ -15,6 +15,7 @@ pub mod environments;
 pub mod epoch;
 pub mod flame;
 pub mod gate;
+pub mod history;
 pub mod layout;
 pub mod ledger;
 pub mod levels;

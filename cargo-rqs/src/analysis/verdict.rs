@@ -56,7 +56,7 @@ pub fn judge(xs: &[f64], policy: &Policy, alpha: f64) -> Judgement {
 }
 
 /// The rule, in log space, where slower and faster are alike: ln 1.01 up is as far as ln 1.01 down.
-fn decide(mean: f64, half_width: f64, policy: &Policy) -> Verdict {
+pub fn decide(mean: f64, half_width: f64, policy: &Policy) -> Verdict {
     let (floor, margin) = (policy.floor.ln_1p(), policy.margin.ln_1p());
     if mean - half_width > 0.0 && mean > floor {
         Verdict::Regressed

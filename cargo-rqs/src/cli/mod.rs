@@ -5,6 +5,7 @@ mod bench;
 mod bisect;
 mod building;
 mod calibrate;
+mod compare;
 mod deps;
 mod env;
 mod profile;
@@ -24,6 +25,7 @@ use accept::Accept;
 use bench::Bench;
 use bisect::Bisect;
 use calibrate::Calibrate;
+use compare::Compare;
 pub use deps::{Deps, DepsCommand};
 use env::PlainFormat;
 pub use env::{Env, EnvCommand};
@@ -78,6 +80,8 @@ pub enum Command {
     Show(Show),
     /// List the stored runs and calibrations.
     List(List),
+    /// Compare two revisions by what is stored: benchmarks, dependencies, and what may have brought the changes.
+    Compare(Compare),
     /// Print metrics of stored runs: times, throughput, memory and more, by benchmark, revision and day.
     Query(Query),
     /// Check that every record is readable, in its place, and has all that it refers to.
@@ -140,6 +144,8 @@ enum SchemaChoice {
     Soundness,
     /// What `query --format json` prints.
     Query,
+    /// What `compare --format json` prints.
+    Comparison,
 }
 
 impl Schema {
@@ -150,6 +156,7 @@ impl Schema {
             SchemaChoice::Report => schema::Schema::Report,
             SchemaChoice::Soundness => schema::Schema::Soundness,
             SchemaChoice::Query => schema::Schema::Query,
+            SchemaChoice::Comparison => schema::Schema::Comparison,
         }
     }
 }

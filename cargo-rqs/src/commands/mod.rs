@@ -5,6 +5,7 @@ pub mod accept;
 pub mod bench;
 pub mod bisect;
 pub mod calibrate;
+pub mod compare;
 pub mod deps;
 pub mod env;
 pub mod fsck;

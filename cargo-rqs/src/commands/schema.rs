@@ -3,7 +3,7 @@
 use crate::host::terminal::Terminal;
 use crate::model::config;
 use crate::model::failure::{Exit, Outcome};
-use crate::report::{json, query, soundness};
+use crate::report::{history, json, query, soundness};
 
 /// A schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub enum Schema {
     Soundness,
     /// Of what `query --format json` prints.
     Query,
+    /// Of what `compare --format json` prints.
+    Comparison,
 }
 
 /// Prints a schema.
@@ -28,6 +30,7 @@ pub fn run(schema: Schema, terminal: &mut Terminal) -> Outcome<Exit> {
         Schema::Report => json::schema(),
         Schema::Soundness => soundness::schema(),
         Schema::Query => query::schema(),
+        Schema::Comparison => history::schema(),
     })?;
     Ok(Exit::Clean)
 }

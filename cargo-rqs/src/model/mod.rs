@@ -14,6 +14,7 @@ pub mod facts;
 pub mod failure;
 pub mod fingerprint;
 pub mod habit;
+pub mod history;
 pub mod integrity;
 pub mod item;
 pub mod ledger;

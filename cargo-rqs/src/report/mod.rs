@@ -10,6 +10,7 @@ mod counters;
 pub mod dependencies;
 pub mod escape;
 pub mod flame;
+pub mod history;
 pub mod hosts;
 pub mod json;
 mod layouts;

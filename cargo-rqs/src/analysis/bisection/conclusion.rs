@@ -4,7 +4,7 @@ use super::search::{Block, Step};
 use super::state::{self, State};
 use crate::analysis::comparison::log_ratios;
 use crate::analysis::confidence::Interval;
-use crate::analysis::verdict::{self, Judgement};
+use crate::analysis::verdict::{self, Judgement, Verdict};
 use crate::analysis::work::{self, Amount};
 use crate::model::CountedEvent;
 use crate::model::bisection::{BisectionRecord, Measurement, Purpose, Yardstick};
@@ -93,6 +93,8 @@ pub struct Check {
     pub after: usize,
     /// The change.
     pub change: Change,
+    /// Its time, where it was found by counted instructions and timed too.
+    pub time: Option<Judgement>,
 }
 
 /// What is known of one candidate.
@@ -173,9 +175,11 @@ impl Conclusion {
     }
 }
 
-/// A check confirms when it shows a change to the same side.
+/// A check confirms when it shows a change to the same side, and when its time, where that was taken too, leaves room for
+/// it: where the time is the same for sure, another commit is behind the change in time.
 fn confirms(check: &Check, whole: &Change) -> bool {
-    check.change.is_certain() && (check.change.log_mean() > 0.0) == (whole.log_mean() > 0.0)
+    let same_time = check.time.is_some_and(|time| time.verdict == Verdict::Unchanged);
+    check.change.is_certain() && (check.change.log_mean() > 0.0) == (whole.log_mean() > 0.0) && !same_time
 }
 
 fn whole(record: &BisectionRecord) -> Option<Change> {
@@ -212,6 +216,7 @@ fn check(record: &BisectionRecord) -> Option<Check> {
         before: record.position(&measurement.baseline),
         after,
         change: change(record, measurement)?,
+        time: (record.by == Yardstick::Instructions).then(|| time(record, measurement)).flatten(),
     })
 }
 
@@ -219,15 +224,19 @@ fn change(record: &BisectionRecord, measurement: &Measurement) -> Option<Change>
     let subject = record.subject.as_ref()?;
     let benchmark = state::as_benchmark(&subject.key, measurement);
     match record.by {
-        Yardstick::Time => {
-            let xs = log_ratios(&state::deciding(&benchmark, record.policy.alpha));
-            let change = Change::Time(verdict::judge(&xs, &record.policy, record.policy.alpha));
-            (!xs.is_empty()).then_some(change)
-        }
+        Yardstick::Time => time(record, measurement).map(Change::Time),
         Yardstick::Instructions => {
             work::of_benchmark(&benchmark, record.policy.instructions_margin)?.change().map(change_of_work)
         }
     }
+}
+
+/// The judgement of the times of a measurement.
+fn time(record: &BisectionRecord, measurement: &Measurement) -> Option<Judgement> {
+    let subject = record.subject.as_ref()?;
+    let benchmark = state::as_benchmark(&subject.key, measurement);
+    let xs = log_ratios(&state::deciding(&benchmark, record.policy.alpha));
+    (!xs.is_empty()).then(|| verdict::judge(&xs, &record.policy, record.policy.alpha))
 }
 
 fn standings(record: &BisectionRecord, state: &State) -> Vec<Standing> {

@@ -21,4 +21,5 @@ pub use conclusion::{Change, Conclusion, Ending, Known, Standing, conclude};
 pub use search::{Block, Step};
 pub use state::{
     State, as_benchmark, contain_the_good_end, policy_of_search, reading_of, strongest, undecided,
+    work_tells_more,
 };

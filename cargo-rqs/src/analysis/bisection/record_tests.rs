@@ -311,6 +311,36 @@ fn what_layouts_hide_from_time_is_open_and_counts_may_tell_it() {
 }
 
 #[test]
+fn work_is_the_yardstick_where_it_changed_as_much_as_the_time() {
+    let mut record = chain(4, 0.03);
+    assert!(!work_tells_more(&record), "not counted");
+    for (after, tells) in [(10_000, false), (10_100, false), (10_200, true), (9_800, true)] {
+        record.ends[0].benchmarks[0].counts = Some(ByRole::new(counted(10_000), counted(after)));
+        assert_eq!(work_tells_more(&record), tells, "{after}");
+    }
+    record.subject = None;
+    assert!(work_tells_more(&record));
+}
+
+#[test]
+fn what_was_found_by_counts_is_not_confirmed_when_its_time_is_the_same() {
+    let mut record = chain(2, 0.03);
+    record.by = Yardstick::Instructions;
+    let counts = || Some(ByRole::new(counted(10_000), counted(10_300)));
+    record.ends[0].benchmarks[0].counts = counts();
+    let search = measurement(Purpose::Search, 0, 1, 0.0);
+    record.measured.push(Measurement { counts: counts(), epochs: Vec::new(), ..search });
+    for (time, ending) in [(0.03, Ending::Found), (-0.03, Ending::Found), (0.0, Ending::NotConfirmed)] {
+        let check = measurement(Purpose::Check, 0, 1, time);
+        record.measured.push(Measurement { counts: counts(), ..check });
+        let conclusion = conclude(&record);
+        assert_eq!(conclusion.ending, ending, "{time}");
+        assert!(conclusion.check.unwrap().time.is_some());
+        record.measured.pop();
+    }
+}
+
+#[test]
 fn commits_beside_the_good_end_do_not_contain_it() {
     let mut record = chain(4, 0.03);
     record.commits[1].parents = vec![id(77)];

@@ -20,6 +20,9 @@ const BUILDS_OF_A_COMMIT: u32 = 12;
 /// The uncertainty of a reading whose epochs are too few to tell, as a log-ratio.
 const UNKNOWN: f64 = 0.1;
 
+/// The part of a change in time that a change in work has to have the size of, to be searched for in its place.
+const ENOUGH_WORK: f64 = 0.5;
+
 /// What a record says so far.
 #[derive(Clone, Debug)]
 pub struct State {
@@ -185,6 +188,19 @@ pub fn undecided(record: &BisectionRecord) -> Vec<(String, BenchmarkKey)> {
         |row: &Row| row.judgement().is_some_and(|judgement| judgement.verdict == Verdict::Inconclusive);
     let rows = rows_of_ends(record).into_iter().filter(|(_, row)| is_open(row));
     rows.map(|(suite, row)| (suite.to_owned(), row.key)).collect()
+}
+
+/// Whether counted instructions tell commits apart better than time: where a subject is known, its work has changed by at
+/// least half as much as its time; else, the work of any benchmark has changed.
+pub fn work_tells_more(record: &BisectionRecord) -> bool {
+    let rows = rows_of_ends(record);
+    let Some(subject) = &record.subject else { return strongest(record, Yardstick::Instructions).is_some() };
+    let of_subject = rows.iter().find(|(suite, row)| *suite == subject.suite && row.key == subject.key);
+    let change = |by| of_subject.and_then(|(_, row)| certain_change(row, by)).map(|(mean, _)| mean.abs());
+    match (change(Yardstick::Time), change(Yardstick::Instructions)) {
+        (Some(time), Some(work)) => work >= ENOUGH_WORK * time,
+        _ => false,
+    }
 }
 
 /// The benchmark that differs most surely between both ends, by this yardstick.

@@ -2,8 +2,8 @@
 
 use rqs_harness::process::{CoordinatorSeat, Executable};
 
-use super::Bisecting;
 use super::pair::PairBuilt;
+use super::{Bisecting, By};
 use crate::analysis::bisection::{State, as_benchmark, policy_of_search, reading_of};
 use crate::analysis::comparison::{self, Varied};
 use crate::host::cargo::BuiltSuite;
@@ -146,25 +146,23 @@ impl Bisecting<'_> {
         };
         let place = place_for(record, purpose, baseline, &candidate, layout);
         suite.benchmarks = vec![as_benchmark(&subject.key, &record.measured[place])];
-        match record.by {
-            Yardstick::Instructions => {
-                let mut suites = vec![suite];
-                self.count_suites(&record.environment, &pair, &mut suites, terminal)?;
-                record.measured[place].counts = suites.remove(0).benchmarks.remove(0).counts;
-            }
-            Yardstick::Time => {
-                let whole = State::of(record).map_or(0.0, |state| state.evidence().whole.mean);
-                let (policy, epochs) = match purpose {
-                    Purpose::Search => (policy_of_search(whole), EPOCHS_OF_A_SEARCH),
-                    Purpose::Check => (Policy::USUAL, EPOCHS),
-                };
-                let budget = self.budget(record, epochs, LEAST_MS);
-                // What is said in the end has to be true of the source, not of two executables.
-                let built = [pair.both(&subject.suite)];
-                let varied = (purpose == Purpose::Check).then_some(&built[..]);
-                let job = Job { executables: vec![executables], suites: vec![suite], policy, budget, varied };
-                self.time(record, job, join_last, terminal)?;
-            }
+        if record.by == Yardstick::Instructions {
+            let mut suites = vec![suite.clone()];
+            self.count_suites(&record.environment, &pair, &mut suites, terminal)?;
+            record.measured[place].counts = suites.remove(0).benchmarks.remove(0).counts;
+        }
+        if record.by == Yardstick::Time || (purpose == Purpose::Check && self.options.by == By::Auto) {
+            let whole = State::of(record).map_or(0.0, |state| state.evidence().whole.mean);
+            let (policy, epochs) = match purpose {
+                Purpose::Search => (policy_of_search(whole), EPOCHS_OF_A_SEARCH),
+                Purpose::Check => (Policy::USUAL, EPOCHS),
+            };
+            let budget = self.budget(record, epochs, LEAST_MS);
+            // What is said in the end has to be true of the source, not of two executables.
+            let built = [pair.both(&subject.suite)];
+            let varied = (purpose == Purpose::Check).then_some(&built[..]);
+            let job = Job { executables: vec![executables], suites: vec![suite], policy, budget, varied };
+            self.time(record, job, join_last, terminal)?;
         }
         record.measured[place].complete = true;
         let benchmark = as_benchmark(&subject.key, &record.measured[place]);

@@ -15,8 +15,10 @@ use crate::model::record::SuiteRecord;
 use crate::model::{BenchmarkKey, ByRole, Counted, Role};
 use crate::trial::prepare::executable;
 
-const COUNTED_INSTEAD: &str = "time did not tell both ends apart, so commits are told apart by counted instructions; \
-                               `--by time` does without";
+const TIME_TELLS_NOTHING: &str = "time did not tell both ends apart, so commits are told apart by counted instructions; \
+                                  `--by time` does without";
+const WORK_CHANGED: &str = "the work has changed by about as much as the time, so commits are told apart by counted \
+                            instructions; `--by time` does without";
 
 /// One side of one benchmark.
 struct Place {
@@ -26,18 +28,22 @@ struct Place {
 }
 
 impl Bisecting<'_> {
-    /// Counts what time left open between both ends. Where that differs, the rest goes by counts: over other layouts a
-    /// benchmark may move more than it changed, and its work does not.
+    /// Decides by what commits are told apart. Counts are exact and do not depend on where code and data lie, so they are
+    /// the better yardstick where the work has changed by about as much as the time, or where time tells nothing. What
+    /// is found by them is timed too in the end.
     ///
     /// # Errors
     /// As for [`Self::count_suites`].
-    pub(super) fn count_undecided_ends(
+    pub(super) fn choose_yardstick(
         &self,
         record: &mut BisectionRecord,
         ends: &PairBuilt,
         terminal: &mut Terminal,
     ) -> Outcome<()> {
-        let open = bisection::undecided(record);
+        let open = match &record.subject {
+            Some(subject) => vec![(subject.suite.clone(), subject.key.clone())],
+            None => bisection::undecided(record),
+        };
         let mut suites = record.ends.clone();
         for suite in &mut suites {
             suite.benchmarks.retain(|benchmark| open.contains(&(suite.name.clone(), benchmark.key.clone())));
@@ -49,10 +55,11 @@ impl Bisecting<'_> {
                 place.into_iter().for_each(|place| place.counts = benchmark.counts.clone());
             }
         }
-        record.subject = bisection::strongest(record, Yardstick::Instructions);
-        if record.subject.is_some() {
+        if bisection::work_tells_more(record) {
+            let why = if record.subject.is_some() { WORK_CHANGED } else { TIME_TELLS_NOTHING };
+            record.subject = bisection::strongest(record, Yardstick::Instructions);
             record.by = Yardstick::Instructions;
-            record.notes.push(COUNTED_INSTEAD.to_owned());
+            record.notes.push(why.to_owned());
         }
         Ok(())
     }

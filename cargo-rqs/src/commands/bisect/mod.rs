@@ -182,8 +182,8 @@ impl Bisecting<'_> {
         if record.subject.is_none() {
             self.compare_ends(record, ends, terminal)?;
             record.subject = bisection::strongest(record, record.by);
-            if record.subject.is_none() && self.options.by == By::Auto {
-                self.count_undecided_ends(record, ends, terminal)?;
+            if self.options.by == By::Auto {
+                self.choose_yardstick(record, ends, terminal)?;
             }
             Self::note_code(record, ends);
             self.say_subject(record, terminal);

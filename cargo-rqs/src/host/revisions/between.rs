@@ -139,7 +139,7 @@ fn describe(repository: &Repository, id: Oid) -> Outcome<Commit> {
     })
 }
 
-fn revision(repository: &Repository, spec: &str, id: Oid) -> Outcome<Revision> {
+pub(super) fn revision(repository: &Repository, spec: &str, id: Oid) -> Outcome<Revision> {
     let commit = repository.find_commit(id).map_err(|error| unreadable(repository, id, error))?;
     Ok(Revision {
         spec: spec.to_owned(),

@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, reason = "this room reads repositories and writes trees")]
 
 mod between;
+mod changes;
 mod commit;
 mod history;
 mod large;

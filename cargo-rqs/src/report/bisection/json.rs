@@ -113,6 +113,8 @@ struct ByItself<'a> {
     candidate: &'a str,
     /// The change.
     change: ChangeReport,
+    /// Its change in time, where it was found by counted instructions and timed too.
+    time: Option<ChangeReport>,
 }
 
 /// One candidate.
@@ -155,6 +157,7 @@ pub fn render(record: &BisectionRecord, conclusion: &Conclusion, path: Option<&s
         baseline: check.before.map_or(&record.good.id, |before| &record.commits[before].id),
         candidate: &record.commits[check.after].id,
         change: change(&check.change),
+        time: check.time.map(|time| change(&Change::Time(time))),
     });
     let commits = record.commits.iter().zip(&conclusion.commits).map(|(commit, standing)| {
         let (known, measured, same_as, reason) = match &standing.known {

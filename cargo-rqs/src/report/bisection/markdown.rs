@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{between, chance, change, date, direction, measurement, remarks};
-use crate::analysis::bisection::{Conclusion, Ending, Known};
+use crate::analysis::bisection::{Change, Conclusion, Ending, Known};
 use crate::model::bisection::BisectionRecord;
 use crate::report::escape::markdown_code as code;
 
@@ -33,6 +33,9 @@ pub fn render(record: &BisectionRecord, conclusion: &Conclusion) -> String {
     }
     if let Some(check) = &conclusion.check {
         let _ = writeln!(text, "| by itself | {}, measured afresh |", change(&check.change));
+        if let Some(time) = check.time {
+            let _ = writeln!(text, "| in time | {} |", change(&Change::Time(time)));
+        }
     }
     text.push('\n');
     remarks(record, conclusion).iter().for_each(|remark| {

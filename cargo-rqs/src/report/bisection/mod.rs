@@ -152,6 +152,10 @@ fn remarks(record: &BisectionRecord, conclusion: &Conclusion) -> Vec<String> {
         Ending::NoChange => {
             Some("compare them more closely with `cargo rqs bench --thorough`, or choose ends further apart")
         }
+        Ending::NotConfirmed if record.by == Yardstick::Instructions => Some(
+            "its work has changed, but not its time: another commit is behind the change in time, and `--by time` searches \
+             for that",
+        ),
         Ending::NotConfirmed | Ending::Exhausted => Some(
             "where builds of the same code differ as much as the change, time cannot tell more; `--by instructions` may",
         ),

@@ -1,7 +1,7 @@
 //! A bisection for people at a terminal.
 
 use super::{between, chance, change, date, measurement, remarks, sentence, subject};
-use crate::analysis::bisection::{Block, Conclusion, Ending, Known, Standing};
+use crate::analysis::bisection::{Block, Change, Conclusion, Ending, Known, Standing};
 use crate::model::bisection::{BisectionRecord, Commit};
 use crate::model::revision::Revision;
 use crate::report::escape::visible;
@@ -88,6 +88,7 @@ fn best(record: &BisectionRecord, conclusion: &Conclusion, paint: Paint) -> Stri
             "by itself",
             format!("{} ({after} against {before}, measured afresh)", change(&check.change)),
         ));
+        lines.extend(check.time.map(|time| fact("", format!("{} in time", change(&Change::Time(time))))));
     }
     if !conclusion.runners_up.is_empty() {
         let runners: Vec<String> =

@@ -33,8 +33,12 @@ pub(super) struct Section {
 pub fn text(sides: [Side<'_>; 2], difference: &GraphDifference, paint: Paint) -> String {
     let head: Vec<Line> =
         ["A", "B"].into_iter().zip(sides).map(|(letter, side)| head(letter, side)).collect();
-    let mut text = table::render(&head, &[Align::Left; 4], None, paint);
-    text += &format!("\n{}\n", paint.tone(tone(difference), &headline(difference)));
+    table::render(&head, &[Align::Left; 4], None, paint) + "\n" + &body(difference, paint)
+}
+
+/// The difference without its ends: what there is to say in one line, and the lists.
+pub fn body(difference: &GraphDifference, paint: Paint) -> String {
+    let mut text = format!("{}\n", paint.tone(tone(difference), &headline(difference)));
     for section in sections(difference) {
         text += &format!("\n{}\n", paint.tone(section.tone, section.title));
         let columns = section.rows.iter().map(Vec::len).max().unwrap_or_default();
@@ -65,7 +69,7 @@ fn head(letter: &str, side: Side<'_>) -> Line {
 }
 
 /// What there is to say in one line.
-pub(super) fn headline(difference: &GraphDifference) -> String {
+pub fn headline(difference: &GraphDifference) -> String {
     if difference.is_none() {
         return format!("equal: all {} are the same", packages(difference.same));
     }

@@ -8,7 +8,12 @@ use crate::report::escape::markdown_code;
 
 /// The difference, with a line break at its end. Long parts are folded.
 pub fn difference(sides: [Side<'_>; 2], difference: &GraphDifference) -> String {
-    let [first, second] = sides.map(|side| markdown_code(side.name));
+    difference_of(sides.map(|side| side.name), difference)
+}
+
+/// The same of two graphs that are called so.
+pub fn difference_of(names: [&str; 2], difference: &GraphDifference) -> String {
+    let [first, second] = names.map(markdown_code);
     let mut text = format!("### Dependencies from {first} to {second}: {}\n", headline(difference));
     for section in sections(difference) {
         let (title, rows) = (section.title, &section.rows);

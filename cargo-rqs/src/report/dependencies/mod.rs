@@ -12,7 +12,7 @@ use crate::report::numbers::count;
 use crate::report::paint::{Paint, Tone};
 use crate::report::table::{self, Align, Line};
 
-pub use markdown::difference as markdown_difference;
+pub use markdown::{difference as markdown_difference, difference_of as markdown_difference_of};
 
 /// Licences that are told one by one; the rest is added up.
 const MOST_LICENCES: usize = 8;
