@@ -32,7 +32,9 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use cli::{Cargo, Command, DepsCommand, EnvCommand};
-use commands::{accept, bench, bisect, calibrate, compare, deps, env, fsck, list, query, schema, show};
+use commands::{
+    accept, bench, bisect, calibrate, compare, deps, env, fsck, list, query, schema, show, trend,
+};
 use host::revisions::Target;
 use host::signals;
 use host::terminal::Terminal;
@@ -74,12 +76,17 @@ fn dispatch(typed: cli::Rqs, arguments: &[OsString], terminal: &mut Terminal) ->
         Command::Bisect(bisect) => {
             bisect::run(&bisect.into_options(typed_with("bisect", arguments))?, &around, terminal)
         }
+        Command::Backfill(typed) => {
+            let options = typed.into_options()?;
+            bench::backfill::run(&options, &bench_of_neighbours, &around, terminal)
+        }
         Command::Calibrate(wanted) => calibrate::run(&wanted.into_options()?, &around, terminal),
         Command::Env(env) => dispatch_env(env.command, &around, terminal),
         Command::Deps(deps) => dispatch_deps(deps.command, &around, terminal),
         Command::Profile(profile) => bench::profile::run(&profile.into_options()?, &around, terminal),
         Command::Show(show) => show::run(&show.run, &stored()?, show.output(), terminal),
         Command::Compare(typed) => compare::run(&typed.into_options(), &around, terminal),
+        Command::Trend(typed) => trend::run(&typed.into_options()?, &around, terminal),
         Command::Query(typed) => query::run(&typed.into_options(), &around, terminal),
         Command::Fsck(typed) => fsck::run(typed.json(), &around, terminal),
         Command::Accept(typed) if typed.list => accept::list(&around, terminal),
@@ -129,6 +136,21 @@ fn typed_with(subcommand: &str, arguments: &[OsString]) -> Vec<String> {
         typed.remove(position);
     }
     typed.iter().map(|argument| argument.to_string_lossy().into_owned()).collect()
+}
+
+/// The options of `bench` for two revisions and what else was typed for it.
+fn bench_of_neighbours(baseline: &str, candidate: &str, more: &[String]) -> Outcome<bench::BenchOptions> {
+    let sides =
+        ["cargo", "rqs", "bench", "--baseline", baseline, "--candidate", candidate].map(str::to_owned);
+    let arguments = [&sides[3..], more].concat();
+    let typed = Cargo::try_parse_from(sides.iter().chain(more)).map_err(|error| {
+        Failure::usage("what is behind `--` is not understood by `cargo rqs bench`").cause(error.to_string())
+    })?;
+    let Cargo::Rqs(rqs) = typed;
+    match rqs.command {
+        Command::Bench(bench) => bench.into_options(arguments),
+        _ => Err(Failure::usage("what is behind `--` is not understood by `cargo rqs bench`")),
+    }
 }
 
 /// The options of an interrupted run and its directory of results, from what was typed then.

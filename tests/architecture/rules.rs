@@ -23,7 +23,9 @@ const PURE: [&str; 4] = ["model", "plan", "analysis", "report"];
 /// Rooms that touch the machine through others only.
 const WITHOUT_MACHINE: [&str; 7] = ["model", "plan", "analysis", "report", "trial", "commands", "cli"];
 /// Crates of which every part is pure.
-const PURE_CRATES: [&str; 14] = [
+const PURE_CRATES: [&str; 16] = [
+    "augurs_core",
+    "augurs_ets",
     "globset",
     "inferno",
     "regex",

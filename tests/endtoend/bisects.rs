@@ -9,14 +9,14 @@ use serde_json::Value;
 use crate::program::{Ran, has};
 use crate::repository::{Repository, git};
 
-const LIB: &str = include_str!("zoo/lib.rs");
+pub const LIB: &str = include_str!("zoo/lib.rs");
 
 /// A commit of a made-up history: its subject, and what the library is.
-type Step = (&'static str, String);
+pub type Step = (&'static str, String);
 
 impl Repository {
     /// Commits on top of `v1`, made without touching the work tree; gives their hashes, oldest first.
-    fn history(&self, steps: &[Step]) -> Vec<String> {
+    pub fn history(&self, steps: &[Step]) -> Vec<String> {
         let index = self.scratch("bisect-index").join("index");
         let plumb = |arguments: &[&str], input: &str| -> String {
             let mut command = Command::new("git");
@@ -57,16 +57,16 @@ impl Repository {
     }
 }
 
-fn slower(library: &str) -> String {
+pub fn slower(library: &str) -> String {
     library.replace("= 1000;", "= 1300;")
 }
 
-fn broken(library: &str) -> String {
+pub fn broken(library: &str) -> String {
     format!("{library}\npub fn unfinished() -> u64 {{\n    \"a word\"\n}}\n")
 }
 
 /// Other code of the same speed.
-fn rewritten(library: &str, number: u32) -> String {
+pub fn rewritten(library: &str, number: u32) -> String {
     library.replace("wrapping_add(1)", &format!("wrapping_add({number})"))
 }
 

@@ -29,5 +29,6 @@ mod repository;
 mod revisions;
 mod selection;
 mod store;
+mod trends;
 mod uses;
 mod verdicts;

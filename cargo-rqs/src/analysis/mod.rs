@@ -27,6 +27,7 @@ pub mod row;
 pub mod standing;
 pub mod steadiness;
 pub mod summary;
+pub mod trend;
 pub mod tuning;
 pub mod used;
 pub mod verdict;

@@ -1,6 +1,7 @@
 //! What can be typed: clap structures and their conversion into what the commands understand; nothing else.
 
 mod accept;
+mod backfill;
 mod bench;
 mod bisect;
 mod building;
@@ -12,6 +13,7 @@ mod profile;
 mod profiling;
 mod query;
 mod resolving;
+mod trend;
 mod values;
 
 use std::path::PathBuf;
@@ -22,6 +24,7 @@ use crate::commands::{Format, Output, schema};
 use crate::host::terminal::Colour;
 
 use accept::Accept;
+use backfill::Backfill;
 use bench::Bench;
 use bisect::Bisect;
 use calibrate::Calibrate;
@@ -31,6 +34,7 @@ use env::PlainFormat;
 pub use env::{Env, EnvCommand};
 use profile::Profile;
 use query::Query;
+use trend::Trend;
 
 /// `cargo rqs` is called by cargo as `cargo-rqs rqs ...`.
 #[derive(Debug, Parser)]
@@ -66,6 +70,8 @@ pub struct Rqs {
 pub enum Command {
     /// Measure the benchmarks of two revisions in alternation, and judge each of them.
     Bench(Box<Bench>),
+    /// Measure older revisions, each against its neighbour, so that `trend` and `compare` can look back.
+    Backfill(Backfill),
     /// Measure the tool itself on this host: its rate of false alarms, and how small a change it finds.
     Calibrate(Box<Calibrate>),
     /// Find the commit that made a benchmark slower, or faster.
@@ -82,6 +88,8 @@ pub enum Command {
     List(List),
     /// Compare two revisions by what is stored: benchmarks, dependencies, and what may have brought the changes.
     Compare(Compare),
+    /// Show how benchmarks moved over revisions: changes of level, drift, what stands out, and what is to be expected.
+    Trend(Trend),
     /// Print metrics of stored runs: times, throughput, memory and more, by benchmark, revision and day.
     Query(Query),
     /// Check that every record is readable, in its place, and has all that it refers to.
@@ -146,6 +154,8 @@ enum SchemaChoice {
     Query,
     /// What `compare --format json` prints.
     Comparison,
+    /// What `trend --format json` prints.
+    Trend,
 }
 
 impl Schema {
@@ -157,6 +167,7 @@ impl Schema {
             SchemaChoice::Soundness => schema::Schema::Soundness,
             SchemaChoice::Query => schema::Schema::Query,
             SchemaChoice::Comparison => schema::Schema::Comparison,
+            SchemaChoice::Trend => schema::Schema::Trend,
         }
     }
 }

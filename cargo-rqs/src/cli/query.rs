@@ -7,7 +7,7 @@ use crate::model::Role;
 use crate::model::date;
 use crate::model::metric::Metric;
 
-const DAY_S: u64 = 86_400;
+pub(super) const DAY_S: u64 = 86_400;
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum SideChoice {
@@ -27,7 +27,7 @@ enum RowFormatChoice {
 
 /// Metrics that one name means.
 #[derive(Clone, Debug)]
-struct Metrics(Vec<Metric>);
+pub(super) struct Metrics(pub(super) Vec<Metric>);
 
 /// Arguments of `query`.
 #[derive(Debug, Args)]
@@ -65,7 +65,7 @@ pub struct Query {
     format: RowFormatChoice,
 }
 
-fn parse_metric(name: &str) -> Result<Metrics, String> {
+pub(super) fn parse_metric(name: &str) -> Result<Metrics, String> {
     match &Metric::named(name)[..] {
         [] => {
             let names: Vec<&str> = Metric::ALL.into_iter().map(Metric::name).collect();
@@ -76,7 +76,7 @@ fn parse_metric(name: &str) -> Result<Metrics, String> {
 }
 
 /// The last second of a day.
-fn parse_day(text: &str) -> Result<u64, String> {
+pub(super) fn parse_day(text: &str) -> Result<u64, String> {
     date::end_of_day(text).ok_or_else(|| "it is no day; write it as 2027-01-31".to_owned())
 }
 

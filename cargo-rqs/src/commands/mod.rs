@@ -13,15 +13,19 @@ pub mod list;
 pub mod query;
 pub mod schema;
 pub mod show;
+pub mod trend;
 
 use std::path::{Path, PathBuf};
 
 use crate::analysis::comparison::Comparison;
+use crate::host::cargo::{Configured, Toolchain};
+use crate::host::environment::{self, Subject};
 use crate::host::revisions::Target;
 use crate::host::store::Store;
 use crate::host::terminal::Terminal;
 use crate::model::calibration::CalibrationRecord;
-use crate::model::failure::Outcome;
+use crate::model::environment::Environment;
+use crate::model::failure::{Exit, Outcome};
 use crate::model::record::RunRecord;
 use crate::report::calibration::line::Known;
 use crate::report::paint::Paint;
@@ -107,6 +111,39 @@ fn store_of(around: &Surroundings<'_>) -> Store {
         .map(|target| Places::of(&target, around.results, around.current_dir).results);
     let typed = || around.current_dir.join(around.results.unwrap_or("results".as_ref()));
     Store::open(&places.unwrap_or_else(|_| typed()))
+}
+
+/// The environment of the package in the user's directory, or of the machine alone where there is no package.
+struct Here {
+    environment: Environment,
+    places: Option<Places>,
+}
+
+/// Captures the environment as `bench` would record it.
+fn here(toolchain: Option<&str>, around: &Surroundings<'_>) -> Outcome<Here> {
+    let target = match Target::discover(around.current_dir) {
+        Ok(target) => Some(target),
+        // There is no package here; a repository that cannot be opened is another matter.
+        Err(failure) if failure.exit == Exit::Usage => None,
+        Err(failure) => return Err(failure),
+    };
+    let dir = target.as_ref().map_or(around.current_dir, Target::manifest_dir);
+    let toolchain = Toolchain::resolve(toolchain, dir)?;
+    let configured = match &target {
+        Some(target) => Configured::of_package(target.repository_root().unwrap_or(dir), dir, &toolchain)?,
+        None => Configured::of_directory(dir, &toolchain)?,
+    };
+    let places = target.as_ref().map(|target| Places::of(target, around.results, around.current_dir));
+    let environment = environment::capture(&Subject {
+        toolchain: &toolchain.facts(),
+        cargo_version: &toolchain.cargo_version,
+        target: &configured.target,
+        profile: &configured.profile,
+        rustflags: &configured.rustflags,
+        linker: Some(&configured.linker),
+        work_dir: places.as_ref().map_or(dir, |places| &places.work),
+    })?;
+    Ok(Here { environment, places })
 }
 
 fn paint(terminal: &Terminal) -> Paint {

@@ -3,7 +3,7 @@
 use crate::host::terminal::Terminal;
 use crate::model::config;
 use crate::model::failure::{Exit, Outcome};
-use crate::report::{history, json, query, soundness};
+use crate::report::{history, json, query, soundness, trend};
 
 /// A schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum Schema {
     Query,
     /// Of what `compare --format json` prints.
     Comparison,
+    /// Of what `trend --format json` prints.
+    Trend,
 }
 
 /// Prints a schema.
@@ -31,6 +33,7 @@ pub fn run(schema: Schema, terminal: &mut Terminal) -> Outcome<Exit> {
         Schema::Soundness => soundness::schema(),
         Schema::Query => query::schema(),
         Schema::Comparison => history::schema(),
+        Schema::Trend => trend::schema(),
     })?;
     Ok(Exit::Clean)
 }

@@ -28,6 +28,7 @@ pub struct Terminal {
     stderr_overwrites: bool,
     status_shown: bool,
     last_plain: Option<Instant>,
+    drops_results: bool,
 }
 
 impl Terminal {
@@ -35,7 +36,12 @@ impl Terminal {
     pub fn new(colour: Colour) -> Self {
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let stderr_overwrites = std::io::stderr().is_terminal() && !dumb;
-        Terminal { colour, stderr_overwrites, status_shown: false, last_plain: None }
+        Terminal { colour, stderr_overwrites, status_shown: false, last_plain: None, drops_results: false }
+    }
+
+    /// The same terminal for a part of a larger job, whose results are not the job's.
+    pub fn without_results(&self) -> Terminal {
+        Terminal { status_shown: false, last_plain: None, drops_results: true, ..*self }
     }
 
     /// Whether results may be printed in colour.
@@ -68,6 +74,9 @@ impl Terminal {
     /// When standard output cannot be written; a reader that has gone away is no error.
     pub fn result(&mut self, text: &str) -> Outcome<()> {
         self.clear_status();
+        if self.drops_results {
+            return Ok(());
+        }
         let mut stdout = std::io::stdout().lock();
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {

@@ -24,6 +24,7 @@ pub mod runs;
 pub mod soundness;
 pub mod table;
 pub mod text;
+pub mod trend;
 pub mod tuning;
 pub mod words;
 mod work;

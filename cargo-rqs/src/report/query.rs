@@ -117,7 +117,7 @@ fn side(role: Role) -> &'static str {
 }
 
 /// A value with six significant digits.
-fn digits(value: f64) -> String {
+pub(super) fn digits(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
         return value.to_string();
     }
@@ -127,7 +127,7 @@ fn digits(value: f64) -> String {
 }
 
 /// One field, in quotes where it needs them. Nothing in it acts upon a terminal.
-fn field(text: &str) -> String {
+pub(super) fn field(text: &str) -> String {
     let text = visible(text);
     if text.contains([',', '"']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }

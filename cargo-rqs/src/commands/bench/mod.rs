@@ -2,6 +2,7 @@
 //! and everything is written down.
 
 mod acceptances;
+pub mod backfill;
 mod counting;
 mod options;
 pub mod profile;
