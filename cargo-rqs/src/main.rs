@@ -88,6 +88,7 @@ fn dispatch(typed: cli::Rqs, arguments: &[OsString], terminal: &mut Terminal) ->
         Command::Compare(typed) => compare::run(&typed.into_options(), &around, terminal),
         Command::Trend(typed) => trend::run(&typed.into_options()?, &around, terminal),
         Command::Query(typed) => query::run(&typed.into_options(), &around, terminal),
+        Command::Export(typed) => query::export::run(&typed.into_options()?, &around, terminal),
         Command::Fsck(typed) => fsck::run(typed.json(), &around, terminal),
         Command::Accept(typed) if typed.list => accept::list(&around, terminal),
         Command::Accept(typed) => accept::run(&typed.into_options()?, &around, terminal),

@@ -53,6 +53,20 @@ fn a_history_is_measured_once_and_its_change_is_told_where_it_came() {
     assert!(trend(&["--format", "html"]).exited(0).stdout.contains("<svg data-zoom"));
     let memory = json(&trend(&["--metric", "memory_mb", "--format", "json"]).exited(0));
     assert!(memory["series"][0]["points"][0]["value"].as_f64().unwrap() > 0.1, "{memory}");
+
+    let folder = repository.scratch("exported");
+    let folder = folder.to_str().unwrap();
+    let export =
+        |format: &[&str]| repository.rqs(&[&["export", "--results", results, "--format"], format].concat());
+    let lines = export(&["jsonl", "--metric", "latency_ms_p50"]).exited(0).stdout;
+    assert_eq!(lines.lines().count(), 4, "two runs of two sides: {lines}");
+    assert!(export(&["openmetrics"]).exited(0).stdout.ends_with("# EOF\n"));
+    export(&["github-action-benchmark"]).exited(2).said(&["a folder is needed", "hint: "]);
+    export(&["github-action-benchmark", "--to", folder]).exited(0);
+    let smaller = std::fs::read_to_string(format!("{folder}/smaller.json")).unwrap();
+    assert!(smaller.contains("mix/changed latency_ms_p50"), "{smaller}");
+    export(&["bencher", "no/such"]).exited(4).said(&["no run has what was asked for"]);
+
     trend(&["no/such"]).exited(4).said(&["nothing is stored of such benchmarks", "hint: "]);
     trend(&["--metric", "latency_ms"]).exited(2).said(&["a trend is of one metric"]);
 }

@@ -9,6 +9,7 @@ mod calibrate;
 mod compare;
 mod deps;
 mod env;
+mod export;
 mod profile;
 mod profiling;
 mod query;
@@ -32,6 +33,7 @@ use compare::Compare;
 pub use deps::{Deps, DepsCommand};
 use env::PlainFormat;
 pub use env::{Env, EnvCommand};
+use export::Export;
 use profile::Profile;
 use query::Query;
 use trend::Trend;
@@ -92,6 +94,9 @@ pub enum Command {
     Trend(Trend),
     /// Print metrics of stored runs: times, throughput, memory and more, by benchmark, revision and day.
     Query(Query),
+    /// Hand metrics of stored runs to other tools: as JSON lines, CSV, OpenMetrics, or what Bencher and
+    /// github-action-benchmark read.
+    Export(Export),
     /// Check that every record is readable, in its place, and has all that it refers to.
     Fsck(Fsck),
     /// Sign a change of a run off, with a reason, so that later runs let it pass.

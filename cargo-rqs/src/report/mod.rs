@@ -9,6 +9,7 @@ pub mod code;
 mod counters;
 pub mod dependencies;
 pub mod escape;
+pub mod export;
 pub mod flame;
 pub mod history;
 pub mod hosts;

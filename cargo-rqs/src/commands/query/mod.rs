@@ -1,4 +1,6 @@
-//! `query`: metrics of stored runs.
+//! `query`: metrics of stored runs; `export`: the same for other tools.
+
+pub mod export;
 
 use super::{paint, store_of};
 use crate::analysis::metrics;
@@ -23,9 +25,9 @@ pub enum RowFormat {
     Csv,
 }
 
-/// What was asked for; what is absent or empty does not restrict.
+/// Which metrics are wanted; what is absent or empty does not restrict.
 #[derive(Clone, Debug)]
-pub struct QueryOptions {
+pub struct Filter {
     /// Patterns of benchmarks.
     pub benchmarks: Vec<String>,
     /// The metrics.
@@ -42,8 +44,23 @@ pub struct QueryOptions {
     pub until_unix_s: Option<u64>,
     /// So many of the newest runs that are left.
     pub last: Option<usize>,
+}
+
+/// What was asked for.
+#[derive(Clone, Debug)]
+pub struct QueryOptions {
+    /// Which metrics.
+    pub filter: Filter,
     /// How rows are printed.
     pub format: RowFormat,
+}
+
+/// What was found.
+struct Found {
+    /// The newest run first.
+    rows: Vec<Row>,
+    /// Runs that cannot be read, with the causes.
+    unusable: Vec<(String, String)>,
 }
 
 /// Prints the metrics that were asked for, newest run first.
@@ -51,34 +68,46 @@ pub struct QueryOptions {
 /// # Errors
 /// When a pattern is none, or the directory of results cannot be listed; a record that cannot be read is named.
 pub fn run(options: &QueryOptions, around: &Surroundings<'_>, terminal: &mut Terminal) -> Outcome<Exit> {
-    let patterns =
-        options.benchmarks.iter().map(|text| Pattern::new(text, None)).collect::<Outcome<Vec<_>>>()?;
-    let (mut rows, mut unusable, mut runs) = (Vec::new(), Vec::new(), 0);
-    for entry in store_of(around).list_runs(|run| options.rows(&run, &patterns))? {
-        match entry.outline {
-            Err(cause) => unusable.push((entry.id, cause)),
-            Ok(of_run) if of_run.is_empty() || options.last.is_some_and(|last| runs >= last) => {}
-            Ok(of_run) => {
-                runs += 1;
-                rows.extend(of_run);
-            }
-        }
-    }
+    let found = options.filter.find(around)?;
     if options.format == RowFormat::Csv {
         // There is no place for them among the rows.
-        for (id, cause) in &unusable {
-            terminal.say(&format!("note: {} cannot be read: {}", visible(id), visible(cause)));
-        }
+        found.say_unusable(terminal);
     }
     terminal.result(&match options.format {
-        RowFormat::Text => query::text(&rows, &unusable, paint(terminal)),
-        RowFormat::Json => query::json(&rows, &unusable),
-        RowFormat::Csv => query::csv(&rows),
+        RowFormat::Text => query::text(&found.rows, &found.unusable, paint(terminal)),
+        RowFormat::Json => query::json(&found.rows, &found.unusable),
+        RowFormat::Csv => query::csv(&found.rows),
     })?;
     Ok(Exit::Clean)
 }
 
-impl QueryOptions {
+impl Found {
+    fn say_unusable(&self, terminal: &mut Terminal) {
+        for (id, cause) in &self.unusable {
+            terminal.say(&format!("note: {} cannot be read: {}", visible(id), visible(cause)));
+        }
+    }
+}
+
+impl Filter {
+    /// The rows that are meant.
+    fn find(&self, around: &Surroundings<'_>) -> Outcome<Found> {
+        let patterns =
+            self.benchmarks.iter().map(|text| Pattern::new(text, None)).collect::<Outcome<Vec<_>>>()?;
+        let (mut rows, mut unusable, mut runs) = (Vec::new(), Vec::new(), 0);
+        for entry in store_of(around).list_runs(|run| self.rows(&run, &patterns))? {
+            match entry.outline {
+                Err(cause) => unusable.push((entry.id, cause)),
+                Ok(of_run) if of_run.is_empty() || self.last.is_some_and(|last| runs >= last) => {}
+                Ok(of_run) => {
+                    runs += 1;
+                    rows.extend(of_run);
+                }
+            }
+        }
+        Ok(Found { rows, unusable })
+    }
+
     /// The rows of a run.
     fn rows(&self, run: &RunRecord, patterns: &[Pattern]) -> Vec<Row> {
         let started = run.started_unix_s;
