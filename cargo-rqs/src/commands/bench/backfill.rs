@@ -46,7 +46,15 @@ pub fn run(
     terminal: &mut Terminal,
 ) -> Outcome<Exit> {
     let (target, _) = find_target(around)?;
-    let revisions = target.revisions_between(&options.from, &options.to, options.tags)?;
+    let (revisions, aside) = target.revisions_between(&options.from, &options.to, options.tags)?;
+    if aside {
+        terminal.say(&format!(
+            "`{}` is not contained in `{}`: beginning at {}, the newest commit that both have",
+            options.from,
+            options.to,
+            revisions[0].short_id()
+        ));
+    }
     if revisions.len() < 2 {
         return Err(Failure::new(Exit::NothingToRun, "there is one revision only")
             .hint("without `--tags` all commits are taken"));

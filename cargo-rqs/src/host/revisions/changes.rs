@@ -22,7 +22,8 @@ impl Target {
     }
 
     /// Revisions from one to another, both included, the oldest first: the commits along first parents, or those of them and
-    /// of other parents that have a tag, by that.
+    /// of other parents that have a tag, by that. Whether the oldest one is not the one that was named, because the newest does
+    /// not contain that, but the newest commit that both have.
     ///
     /// # Errors
     /// As for [`Self::commits_between`].
@@ -31,7 +32,7 @@ impl Target {
         from: &RevisionSpec,
         to: &RevisionSpec,
         tags: bool,
-    ) -> Outcome<Vec<Revision>> {
+    ) -> Outcome<(Vec<Revision>, bool)> {
         let between = self.commits_between(from, to, !tags)?;
         let repository = open(&self.around()?.root)?;
         let names = if tags { tag_names(&repository)? } else { HashMap::new() };
@@ -46,7 +47,7 @@ impl Target {
                 (None, true) => {}
             }
         }
-        Ok(revisions)
+        Ok((revisions, between.aside))
     }
 
     /// The paths that differ between two commits, given by their hashes; `None` where one of them is not in the repository.
