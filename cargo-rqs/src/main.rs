@@ -93,7 +93,7 @@ fn dispatch(typed: cli::Rqs, arguments: &[OsString], terminal: &mut Terminal) ->
         Command::Accept(typed) if typed.list => accept::list(&around, terminal),
         Command::Accept(typed) => accept::run(&typed.into_options()?, &around, terminal),
         Command::Schema(typed) => schema::run(typed.which(), terminal),
-        Command::List(_) => list::run(&stored()?, terminal),
+        Command::List(typed) => list::run(&typed.into_options(), &stored()?, terminal),
     }
 }
 

@@ -1,5 +1,8 @@
 //! A run as a whole: how many of each verdict, and how much was dropped.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::epoch::{Discard, DisturbanceSum};
 use super::layout::{LayoutOutcome, OverLayouts};
 use super::row::{Finding, Row};
@@ -11,7 +14,7 @@ use crate::model::Engine;
 const MOST_DISCARDED_TENTHS: u64 = 3;
 
 /// How many benchmarks there are of each finding.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Counts {
     /// Slower, and nobody has accepted it.
     pub regressed: usize,

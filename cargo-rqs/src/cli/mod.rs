@@ -10,6 +10,7 @@ mod compare;
 mod deps;
 mod env;
 mod export;
+mod list;
 mod profile;
 mod profiling;
 mod query;
@@ -34,6 +35,7 @@ pub use deps::{Deps, DepsCommand};
 use env::PlainFormat;
 pub use env::{Env, EnvCommand};
 use export::Export;
+use list::List;
 use profile::Profile;
 use query::Query;
 use trend::Trend;
@@ -161,6 +163,8 @@ enum SchemaChoice {
     Comparison,
     /// What `trend --format json` prints.
     Trend,
+    /// What `list --format json` prints.
+    List,
 }
 
 impl Schema {
@@ -173,6 +177,7 @@ impl Schema {
             SchemaChoice::Query => schema::Schema::Query,
             SchemaChoice::Comparison => schema::Schema::Comparison,
             SchemaChoice::Trend => schema::Schema::Trend,
+            SchemaChoice::List => schema::Schema::List,
         }
     }
 }
@@ -194,10 +199,6 @@ impl Fsck {
         self.format.is_json()
     }
 }
-
-/// Arguments of `list`.
-#[derive(Debug, Args)]
-pub struct List {}
 
 impl Rqs {
     /// Whether colour is wanted.

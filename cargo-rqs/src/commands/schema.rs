@@ -3,7 +3,7 @@
 use crate::host::terminal::Terminal;
 use crate::model::config;
 use crate::model::failure::{Exit, Outcome};
-use crate::report::{history, json, query, soundness, trend};
+use crate::report::{history, json, query, runs, soundness, trend};
 
 /// A schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub enum Schema {
     Comparison,
     /// Of what `trend --format json` prints.
     Trend,
+    /// Of what `list --format json` prints.
+    List,
 }
 
 /// Prints a schema.
@@ -34,6 +36,7 @@ pub fn run(schema: Schema, terminal: &mut Terminal) -> Outcome<Exit> {
         Schema::Query => query::schema(),
         Schema::Comparison => history::schema(),
         Schema::Trend => trend::schema(),
+        Schema::List => runs::schema(),
     })?;
     Ok(Exit::Clean)
 }

@@ -1,11 +1,16 @@
 //! The runs that are recorded, one line each.
 
 use super::escape::visible;
+use super::json::pretty;
 use super::numbers;
 use super::paint::{Paint, Tone};
 use super::table::{self, Align, Line};
 use super::words;
 use crate::analysis::summary::Counts;
+use crate::model::ByRole;
+use crate::model::revision::Revision;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// On a terminal, a revision's name is cut to this width.
 const REVISION_WIDTH: usize = 24;
@@ -20,14 +25,14 @@ pub struct Run {
 }
 
 /// A run in short.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Outline {
     /// When it started, in seconds since 1970.
     pub started_unix_s: u64,
-    /// The baseline as the user wrote it.
-    pub baseline: String,
-    /// The candidate as the user wrote it.
-    pub candidate: String,
+    /// Fingerprint of the environment.
+    pub environment: String,
+    /// The two revisions.
+    pub revisions: ByRole<Revision>,
     /// How many benchmarks of each finding.
     pub counts: Counts,
 }
@@ -65,8 +70,8 @@ fn line(run: &Run, cut: bool) -> Line {
     Line::Cells(vec![
         (visible(&run.id), Tone::Normal),
         (numbers::date_time(outline.started_unix_s), Tone::Quiet),
-        revision(&outline.baseline),
-        revision(&outline.candidate),
+        revision(&outline.revisions.baseline.spec),
+        revision(&outline.revisions.candidate.spec),
         outcome(&outline.counts),
     ])
 }
@@ -79,15 +84,59 @@ fn outcome(counts: &Counts) -> (String, Tone) {
     (if texts.is_empty() { "no benchmarks".into() } else { texts.join(", ") }, tone)
 }
 
+/// What `list --format json` prints.
+#[derive(Serialize, JsonSchema)]
+struct ListReport<'a> {
+    /// Version of this format.
+    format: u32,
+    /// The runs, newest first.
+    runs: Vec<RunReport<'a>>,
+}
+
+/// A run, or why its record cannot be read.
+#[derive(Serialize, JsonSchema)]
+struct RunReport<'a> {
+    /// The run's id.
+    id: &'a str,
+    /// What its record says; null where it cannot be read.
+    run: Option<&'a Outline>,
+    /// Why it cannot be read.
+    unusable: Option<&'a str>,
+}
+
+/// The runs for programs, in the order given, with a line break at its end.
+pub fn json(runs: &[Run]) -> String {
+    let report = runs.iter().map(|run| RunReport {
+        id: &run.id,
+        run: run.outline.as_ref().ok(),
+        unusable: run.outline.as_ref().err().map(String::as_str),
+    });
+    pretty(&ListReport { format: 1, runs: report.collect() })
+}
+
+/// The JSON Schema of what [`json`] prints.
+pub fn schema() -> String {
+    format!("{:#}\n", schemars::schema_for!(ListReport<'_>).as_value())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::revision::RevisionKind;
 
     fn run(id: &str, baseline: &str, counts: Counts) -> Run {
-        let (baseline, candidate) = (baseline.to_owned(), "workdir".to_owned());
+        let revision = |spec: &str| Revision {
+            spec: spec.to_owned(),
+            kind: RevisionKind::Commit,
+            id: "ab".repeat(20),
+            summary: String::new(),
+            committed_unix_s: None,
+        };
+        let revisions = ByRole::new(revision(baseline), revision("workdir"));
+        let environment = "cd".repeat(32);
         Run {
             id: id.into(),
-            outline: Ok(Outline { started_unix_s: 1_795_342_500, baseline, candidate, counts }),
+            outline: Ok(Outline { started_unix_s: 1_795_342_500, environment, revisions, counts }),
         }
     }
 
@@ -109,6 +158,21 @@ mod tests {
     #[test]
     fn runs_are_listed_with_their_outcome_or_why_they_cannot_be_read() {
         assert_eq!(render(&runs(), Some(80), Paint::Plain), include_str!("expected/runs.txt"));
+    }
+
+    #[test]
+    fn programs_get_every_run_and_why_some_cannot_be_read() {
+        let report: serde_json::Value = serde_json::from_str(&json(&runs())).unwrap();
+        let listed = report["runs"].as_array().unwrap();
+        assert_eq!(listed.len(), 3);
+        assert_eq!(listed[0]["run"]["counts"]["unchanged"], 12);
+        assert_eq!(listed[0]["run"]["revisions"]["baseline"]["spec"], "v1.2.0");
+        assert!(listed[2]["run"].is_null() && listed[2]["unusable"].is_string());
+        assert!(!json(&runs()).contains('\u{1b}'));
+        let schema: serde_json::Value = serde_json::from_str(&schema()).unwrap();
+        for field in report.as_object().unwrap().keys() {
+            assert!(schema["properties"].get(field).is_some(), "{field} has no schema");
+        }
     }
 
     #[test]

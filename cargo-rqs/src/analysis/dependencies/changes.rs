@@ -7,7 +7,7 @@ use semver::Version;
 use serde::Serialize;
 
 use super::outline::licence;
-use super::standing::{Standing, standings};
+use super::standing::{Need, Standing, standings};
 use crate::model::dependencies::{Dependency, DependencyGraph};
 
 /// How far apart two versions of a package are, as cargo sees it.
@@ -102,6 +102,9 @@ pub struct FeatureChange {
     pub on: Vec<String>,
     /// Features of the first graph only, and of this version still.
     pub off: Vec<String>,
+    /// How the package stands in the second graph.
+    #[serde(flatten)]
+    pub standing: Standing,
 }
 
 /// A package of which the second graph has several versions.
@@ -146,6 +149,20 @@ impl GraphDifference {
         let nothing =
             GraphDifference { same: self.same, several: self.several.clone(), ..Default::default() };
         *self == nothing
+    }
+
+    /// The part that can be in what is run: packages with another version, other bytes or other features, those that only
+    /// benchmarks, examples and tests use left out.
+    pub fn of_what_is_run(&self) -> GraphDifference {
+        let is_run = |standing: &Standing| standing.need != Some(Need::Dev);
+        GraphDifference {
+            replaced: self.replaced.clone(),
+            changed: self.changed.iter().filter(|it| is_run(&it.standing)).cloned().collect(),
+            added: self.added.iter().filter(|it| is_run(&it.standing)).cloned().collect(),
+            removed: self.removed.iter().filter(|it| is_run(&it.standing)).cloned().collect(),
+            features: self.features.iter().filter(|it| is_run(&it.standing)).cloned().collect(),
+            ..GraphDifference::default()
+        }
     }
 
     /// Whether a published version has other bytes than before.
@@ -250,14 +267,14 @@ impl GraphDifference {
             same = false;
         }
         if before.version == after.version && before.features != after.features {
-            self.features.push(feature_change(before, after));
+            self.features.push(feature_change(before, after, standing));
             same = false;
         }
         self.same += usize::from(same);
     }
 }
 
-fn feature_change(before: &Dependency, after: &Dependency) -> FeatureChange {
+fn feature_change(before: &Dependency, after: &Dependency, standing: Standing) -> FeatureChange {
     let only = |one: &Dependency, other: &Dependency| {
         one.features.iter().filter(|it| !other.features.contains(it)).cloned().collect()
     };
@@ -266,6 +283,7 @@ fn feature_change(before: &Dependency, after: &Dependency) -> FeatureChange {
         version: after.version.clone(),
         on: only(after, before),
         off: only(before, after),
+        standing,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::samples::{benchmark, revision, run};
 use super::way::{Link, Point};
 use super::*;
-use crate::analysis::dependencies::GraphDifference;
+use crate::analysis::dependencies::{GraphDifference, Need, Standing};
 use crate::analysis::verdict::Verdict;
 use crate::model::ByRole;
 use crate::model::Role;
@@ -127,7 +127,12 @@ fn the_only_thing_that_differs_is_the_likeliest_cause() {
         version: "2.7.4".into(),
         on: vec!["std".into()],
         off: Vec::new(),
+        standing: Standing { member: false, direct: true, need: Some(Need::Run) },
     });
+    assert!(!other.of_what_is_run().is_none());
+    let mut tests_only = other.clone();
+    tests_only.features[0].standing.need = Some(Need::Dev);
+    assert!(tests_only.of_what_is_run().is_none() && !tests_only.is_none());
     let documents = Files { others: 1, ..Files::default() };
     let only = Likely { cause: Cause::Dependencies, weight: Weight::Only };
     assert_eq!(first(Some(documents), Some(&other), true), only);

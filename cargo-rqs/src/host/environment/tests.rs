@@ -37,7 +37,7 @@ fn capture_here() -> Environment {
 }
 
 #[test]
-fn thirty_captures_under_load_have_one_fingerprint() {
+fn a_hundred_captures_under_load_have_one_fingerprint() {
     let stop = AtomicBool::new(false);
     let first = capture_here();
     std::thread::scope(|scope| {
@@ -48,7 +48,7 @@ fn thirty_captures_under_load_have_one_fingerprint() {
                 }
             });
         }
-        for n in 0..30 {
+        for n in 0..100 {
             let next = capture_here();
             if next.fingerprint() != first.fingerprint() {
                 stop.store(true, Ordering::Relaxed);

@@ -37,8 +37,13 @@ pub fn text(sides: [Side<'_>; 2], difference: &GraphDifference, paint: Paint) ->
 }
 
 /// The difference without its ends: what there is to say in one line, and the lists.
-pub fn body(difference: &GraphDifference, paint: Paint) -> String {
-    let mut text = format!("{}\n", paint.tone(tone(difference), &headline(difference)));
+fn body(difference: &GraphDifference, paint: Paint) -> String {
+    format!("{}\n", paint.tone(tone(difference), &headline(difference))) + &lists(difference, paint)
+}
+
+/// The lists alone.
+pub fn lists(difference: &GraphDifference, paint: Paint) -> String {
+    let mut text = String::new();
     for section in sections(difference) {
         text += &format!("\n{}\n", paint.tone(section.tone, section.title));
         let columns = section.rows.iter().map(Vec::len).max().unwrap_or_default();

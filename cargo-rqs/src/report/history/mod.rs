@@ -45,6 +45,9 @@ pub struct Answer<'a> {
     pub causes: &'a [Likely],
 }
 
+/// Revisions between both ends that are named.
+const MOST_BETWEEN: usize = 3;
+
 /// How it was measured, in a sentence.
 fn by(answer: &Answer<'_>) -> String {
     let id = |run: usize| answer.runs[run].id.as_str();
@@ -52,24 +55,28 @@ fn by(answer: &Answer<'_>) -> String {
         Way::Chain(links) => match &links[..] {
             [only] => {
                 let order = if only.reversed { ", with B as the baseline" } else { "" };
-                format!("run {}, which measured both in alternation{order}", visible(id(only.run)))
+                format!("by run {}, in alternation{order}", visible(id(only.run)))
             }
             several => {
-                let mut revisions = vec![answer.revisions[0].spec.as_str()];
-                revisions.extend(
-                    several.iter().map(|it| answer.runs[it.run].revisions.get(it.to()).spec.as_str()),
-                );
-                let runs: Vec<&str> = several.iter().map(|link| id(link.run)).collect();
+                let between = &several[..several.len() - 1];
+                let over: Vec<&str> = between
+                    .iter()
+                    .take(MOST_BETWEEN)
+                    .map(|it| answer.runs[it.run].revisions.get(it.to()).spec.as_str())
+                    .collect();
+                let more = match between.len() - over.len() {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                };
                 visible(&format!(
-                    "a chain of {} runs, {}, each in alternation: {}",
+                    "by a chain of {} runs over {}{more}, each in alternation",
                     several.len(),
-                    revisions.join(" → "),
-                    runs.join(", ")
+                    over.join(", ")
                 ))
             }
         },
         Way::Separate([a, b]) => {
-            visible(&format!("runs {} and {}, not in alternation", id(a.run), id(b.run)))
+            visible(&format!("by runs {} and {}, not in alternation", id(a.run), id(b.run)))
         }
     }
 }
@@ -143,12 +150,19 @@ fn cause(likely: &Likely, answer: &Answer<'_>) -> String {
         (Cause::Code, Weight::Unknown) => "which files differ is not known here".to_owned(),
         (Cause::Code, _) => files.unwrap_or_default(),
         (Cause::Dependencies, Weight::Unknown) => "the graph of one of them is not stored".to_owned(),
-        (Cause::Dependencies, _) => answer.dependencies.map(headline).unwrap_or_default(),
+        (Cause::Dependencies, _) => answer.dependencies.map(dependencies).unwrap_or_default(),
         (Cause::Toolchain, _) => "one toolchain built both".to_owned(),
         (Cause::Environment, Weight::RuledOut) => "both were measured in alternation".to_owned(),
         (Cause::Environment, _) => "both were measured at different times".to_owned(),
     };
     format!("{name} {weight}: {evidence}")
+}
+
+/// The dependencies in one line.
+fn dependencies(found: &GraphDifference) -> String {
+    let only_for_development = !found.is_none() && found.of_what_is_run().is_none();
+    let which = if only_for_development { "; nothing of what is run, only benchmarks and tests" } else { "" };
+    headline(found) + which
 }
 
 fn name(cause: Cause) -> &'static str {

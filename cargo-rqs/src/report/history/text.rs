@@ -1,6 +1,6 @@
 //! A comparison for people at a terminal.
 
-use super::{Answer, NOT_IN_ALTERNATION, by, cause, change, counts, has_changes, remedy, word};
+use super::{Answer, NOT_IN_ALTERNATION, by, cause, change, counts, dependencies, has_changes, remedy, word};
 use crate::analysis::history::{Compared, Way};
 use crate::model::revision::Revision;
 use crate::report::dependencies::difference;
@@ -24,17 +24,30 @@ pub fn render(answer: &Answer<'_>, width: Option<usize>, paint: Paint) -> String
         text += &format!("\n{}\n", paint.tone(Tone::Caution, NOT_IN_ALTERNATION));
         text += &format!("{}\n", visible(&remedy(answer.names)));
     }
-    if let Some(found) = answer.dependencies {
-        text += &format!("\ndependencies: {}", difference::body(found, paint));
-    }
     if has_changes(answer.compared) {
         text += "\nlikely causes\n";
         for likely in answer.causes {
             text += &format!("  {}\n", visible(&cause(likely, answer)));
         }
     }
+    if let Some(found) = answer.dependencies {
+        text += &format!("\ndependencies: {}\n", dependencies(found));
+        let run = found.of_what_is_run();
+        if !run.is_none() {
+            text += &difference::lists(&run, paint);
+        }
+        if !found.is_none() {
+            text += &format!("  {}\n", visible(&format!("all of it: {}", deps_command(answer))));
+        }
+    }
     text += &format!("\n{}\n", paint.tone(Tone::Strong, &counts(answer.compared)));
     text
+}
+
+/// What tells everything of the dependencies.
+fn deps_command(answer: &Answer<'_>) -> String {
+    let [a, b] = answer.revisions.map(|revision| revision.spec.as_str());
+    format!("`cargo rqs deps compare {a} {b}`")
 }
 
 fn end(label: &str, name: &str, revision: &Revision) -> Line {
