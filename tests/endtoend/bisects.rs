@@ -94,7 +94,8 @@ fn the_commit_is_named_and_git_comes_to_the_same_by_the_trail() {
     let folder = repository.scratch("bisect-trail");
     let trail = folder.join("trail.log");
     let ends = ["--good", "v1", "--bad", &history[5]];
-    let ran = repository.bisect(&[&ends[..], &["mix/changed", "--trail", trail.to_str().unwrap()]].concat());
+    let more = ["--by", "time", "mix/changed", "--trail", trail.to_str().unwrap()];
+    let ran = repository.bisect(&[&ends[..], &more].concat());
     let report = ran.exited(0).report().0;
     assert_eq!(report["outcome"], "found");
     assert_eq!(ids(&report["found"]["commits"]), [&history[3]]);
@@ -130,6 +131,10 @@ fn commits_that_do_not_build_stay_with_their_neighbours() {
     let ran = repository.bisect(&["--good", "v1", "--bad", &history[3], "mix/changed"]).exited(0);
     let report = ran.report().0;
     assert_eq!(ids(&report["found"]["commits"]), history[1..].iter().map(String::as_str).collect::<Vec<_>>());
+    // The work has changed as much as the time, so it decides where it can be counted, and the time is told too.
+    let by_work = has("valgrind");
+    assert_eq!(report["by"], if by_work { "instructions" } else { "time" });
+    assert_eq!(report["by_itself"]["time"].is_object(), by_work);
     let skipped = report["commits"].as_array().unwrap().iter().filter(|commit| commit["known"] == "skipped");
     let reasons: Vec<&str> = skipped.map(|commit| commit["reason"].as_str().unwrap()).collect();
     assert!(
