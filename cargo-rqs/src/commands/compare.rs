@@ -200,8 +200,12 @@ impl Past {
             (Ok(first), Ok(second)) => {
                 let differences = environments::compare(&first, &second).decisive;
                 differences.iter().fold(failure, |failure, it| {
-                    let value =
-                        |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
+                    let value = |value: &Option<String>| {
+                        value
+                            .clone()
+                            .filter(|value| !value.is_empty())
+                            .unwrap_or_else(|| "nothing".to_owned())
+                    };
                     failure.cause(format!(
                         "{}: {} and {} ({})",
                         it.field,
