@@ -34,6 +34,10 @@ fn a_history_is_measured_once_and_its_change_is_told_where_it_came() {
     assert_eq!(lines[3], "2 measured, 0 measured before, 1 left out");
     let again = backfill(&[]).exited(5).stdout;
     assert!(again.ends_with("0 measured, 2 measured before, 1 left out\n"), "{again}");
+    // Another filter means other benchmarks.
+    let other = ["backfill", &range, "--dry-run", "--results", results, "--", "mix/steady"];
+    let shown = repository.rqs(&other).exited(0).stdout;
+    assert_eq!(shown.matches(": not measured yet\n").count(), 3, "{shown}");
     assert_eq!(repository.snapshot(), user);
     repository.assert_no_process_is_left();
 

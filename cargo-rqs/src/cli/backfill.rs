@@ -10,7 +10,8 @@ use crate::model::revision::RevisionSpec;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The newest pair comes first. A revision that does not build is left out, and its neighbours are measured against each other. \
-What was measured in this environment before is not measured again, so the same command line goes on where it was interrupted.\n\
+What was measured in this environment with the same options before is not measured again, so the same command line goes on \
+where it was interrupted.\n\
 `cargo rqs backfill v1.0.0..v1.3.0 --tags -- parse --bench json` hands what is behind `--` to `bench`.\n\
 Exit codes: 0 all pairs are measured, 4 nothing to measure, 5 some revisions were left out; 101 could not complete, 2 usage.")]
 pub struct Backfill {

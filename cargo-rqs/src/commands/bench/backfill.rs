@@ -4,18 +4,21 @@ use std::sync::atomic::Ordering;
 
 use super::BenchOptions;
 use crate::analysis::comparison;
-use crate::analysis::history;
 use crate::analysis::summary::Counts;
 use crate::commands::{here, store_of};
 use crate::host::store::Store;
 use crate::host::terminal::Terminal;
+use crate::model::ByRole;
 use crate::model::failure::{Exit, Failure, Outcome};
-use crate::model::history::RunOutline;
+use crate::model::record::RunRecord;
 use crate::model::revision::{Revision, RevisionSpec};
 use crate::report::escape::visible;
 use crate::report::numbers;
 use crate::report::words;
 use crate::trial::{Surroundings, find_target};
+
+/// Words by which a run names its sides, before what else was typed.
+const SIDES: usize = 4;
 
 /// What `backfill` was asked to do.
 #[derive(Clone, Debug)]
@@ -91,7 +94,7 @@ impl Backfill<'_> {
             visible(&revisions[0].spec),
             visible(&revisions[pairs].spec)
         ));
-        let mut known = self.known()?;
+        let known = self.known()?;
         let (mut measured, mut before, mut left_out) = (0, 0, Vec::new());
         let mut newer = pairs;
         let mut older = pairs;
@@ -112,7 +115,6 @@ impl Backfill<'_> {
             match self.measure(pair, terminal)? {
                 Became::Measured(counts) => {
                     (measured, newer) = (measured + 1, older);
-                    known = self.known()?;
                     let told = counts.map(|counts| words::counts(&counts)).unwrap_or_default();
                     let told: Vec<String> = told.into_iter().map(|(text, _)| text).collect();
                     terminal.result(&format!("{name}: {}\n", told.join(", ")))?;
@@ -139,11 +141,19 @@ impl Backfill<'_> {
         })
     }
 
-    /// The runs of this environment.
-    fn known(&self) -> Outcome<Vec<RunOutline>> {
-        let entries = self.store.list_runs(|run| history::outline(&run))?;
-        let outlines = entries.into_iter().filter_map(|entry| entry.outline.ok());
-        Ok(outlines.filter(|outline| outline.environment == self.environment).collect())
+    /// The pairs that runs of this environment have measured with the same options of `bench`: another filter means other
+    /// benchmarks.
+    fn known(&self) -> Outcome<Vec<ByRole<Revision>>> {
+        let entries = self.store.list_runs(|run| {
+            let is_it = run.environment == self.environment && self.was_asked(&run);
+            is_it.then_some(run.revisions)
+        })?;
+        Ok(entries.into_iter().filter_map(|entry| entry.outline.ok().flatten()).collect())
+    }
+
+    fn was_asked(&self, run: &RunRecord) -> bool {
+        // Before them stand both sides.
+        run.arguments.get(SIDES..).is_some_and(|more| *more == self.options.bench[..])
     }
 
     fn measure(&self, [older, newer]: [&Revision; 2], terminal: &mut Terminal) -> Outcome<Became> {
@@ -184,9 +194,6 @@ fn reason(failure: &Failure) -> String {
     first.map_or_else(|| failure.message.clone(), |error| format!("{}: {error}", failure.message))
 }
 
-fn is_known(runs: &[RunOutline], [older, newer]: [&Revision; 2]) -> bool {
-    runs.iter().any(|run| {
-        let (baseline, candidate) = (&run.revisions.baseline.id, &run.revisions.candidate.id);
-        [(baseline, candidate), (candidate, baseline)].contains(&(&older.id, &newer.id))
-    })
+fn is_known(known: &[ByRole<Revision>], [older, newer]: [&Revision; 2]) -> bool {
+    known.iter().any(|pair| pair.baseline.id == older.id && pair.candidate.id == newer.id)
 }
