@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::env::PlainFormat;
-use super::query::{DAY_S, parse_day};
+use super::values::DaysTyped;
 use crate::commands::list::ListOptions;
 
 /// Arguments of `list`.
@@ -16,12 +16,8 @@ pub struct List {
     /// Only runs of this environment: its fingerprint, or the beginning of it.
     #[arg(long, value_name = "FINGERPRINT")]
     environment: Option<String>,
-    /// Only runs from this day on, as 2027-01-31.
-    #[arg(long, value_name = "DAY", value_parser = parse_day)]
-    since: Option<u64>,
-    /// Only runs up to this day.
-    #[arg(long, value_name = "DAY", value_parser = parse_day)]
-    until: Option<u64>,
+    #[command(flatten)]
+    days: DaysTyped,
     /// Only so many of the newest runs that are left.
     #[arg(long, value_name = "N")]
     last: Option<usize>,
@@ -36,8 +32,7 @@ impl List {
         ListOptions {
             revision: self.revision,
             environment: self.environment,
-            since_unix_s: self.since.map(|last| last + 1 - DAY_S),
-            until_unix_s: self.until,
+            days: self.days.into_days(),
             last: self.last,
             json: self.format.is_json(),
         }

@@ -2,12 +2,10 @@
 
 use clap::{ArgAction, Args, ValueEnum};
 
+use super::values::DaysTyped;
 use crate::commands::query::{Filter, QueryOptions, RowFormat};
 use crate::model::Role;
-use crate::model::date;
 use crate::model::metric::Metric;
-
-pub(super) const DAY_S: u64 = 86_400;
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum SideChoice {
@@ -44,12 +42,8 @@ pub(super) struct Wanted {
     /// Only this environment: its fingerprint, or the beginning of it.
     #[arg(long, value_name = "FINGERPRINT")]
     environment: Option<String>,
-    /// Only runs from this day on, as 2027-01-31.
-    #[arg(long, value_name = "DAY", value_parser = parse_day)]
-    since: Option<u64>,
-    /// Only runs up to this day.
-    #[arg(long, value_name = "DAY", value_parser = parse_day)]
-    until: Option<u64>,
+    #[command(flatten)]
+    days: DaysTyped,
     /// Only so many of the newest runs that are left.
     #[arg(long, value_name = "N")]
     last: Option<usize>,
@@ -85,11 +79,6 @@ pub(super) fn parse_metric(name: &str) -> Result<Metrics, String> {
     }
 }
 
-/// The last second of a day.
-pub(super) fn parse_day(text: &str) -> Result<u64, String> {
-    date::end_of_day(text).ok_or_else(|| "it is no day; write it as 2027-01-31".to_owned())
-}
-
 impl Query {
     /// What was meant.
     pub fn into_options(self) -> QueryOptions {
@@ -116,8 +105,7 @@ impl Wanted {
                 SideChoice::Candidate => Role::Candidate,
             }),
             environment: self.environment,
-            since_unix_s: self.since.map(|last| last + 1 - DAY_S),
-            until_unix_s: self.until,
+            days: self.days.into_days(),
             last: self.last,
         }
     }

@@ -2,7 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
-use super::query::{DAY_S, Metrics, parse_day, parse_metric};
+use super::query::{Metrics, parse_metric};
+use super::values::DaysTyped;
 use crate::commands::trend::{TrendFormat, TrendOptions};
 use crate::model::failure::{Failure, Outcome};
 
@@ -38,12 +39,8 @@ pub struct Trend {
     /// The environment: its fingerprint, or the beginning of it [default: the one with the most revisions].
     #[arg(long, value_name = "FINGERPRINT")]
     environment: Option<String>,
-    /// Only runs from this day on, as 2027-01-31.
-    #[arg(long, value_name = "DAY", value_parser = parse_day)]
-    since: Option<u64>,
-    /// Only runs up to this day.
-    #[arg(long, value_name = "DAY", value_parser = parse_day)]
-    until: Option<u64>,
+    #[command(flatten)]
+    days: DaysTyped,
     /// Tell when this is crossed: percent above the first revision for time, as `10`, else a value of the metric.
     #[arg(long, value_name = "LIMIT")]
     limit: Option<f64>,
@@ -82,8 +79,7 @@ impl Trend {
             benchmarks: self.benchmarks,
             metric,
             environment: self.environment,
-            since_unix_s: self.since.map(|last| last + 1 - DAY_S),
-            until_unix_s: self.until,
+            days: self.days.into_days(),
             limit,
             format: match self.format {
                 TrendFormatChoice::Text => TrendFormat::Text,

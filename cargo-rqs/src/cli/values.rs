@@ -1,6 +1,7 @@
-//! Values that need reading: durations and cores.
+//! Values that need reading: durations, days and cores.
 
 use crate::model::Counter;
+use crate::model::date::{self, Days};
 
 /// Cores that were named; none: no core in particular.
 #[derive(Clone, Debug)]
@@ -76,6 +77,29 @@ pub(super) fn parse_cpus(text: &str) -> Result<CpuChoice, String> {
     cpus.sort_unstable();
     cpus.dedup();
     if cpus.is_empty() { Err(format!("`{text}` names no core")) } else { Ok(CpuChoice(cpus)) }
+}
+
+/// Days, as they are typed.
+#[derive(Debug, clap::Args)]
+pub struct DaysTyped {
+    /// Only runs from this day on, as 2027-01-31.
+    #[arg(long, value_name = "DAY", value_parser = parse_day)]
+    since: Option<u64>,
+    /// Only runs up to this day.
+    #[arg(long, value_name = "DAY", value_parser = parse_day)]
+    until: Option<u64>,
+}
+
+impl DaysTyped {
+    /// The days.
+    pub fn into_days(self) -> Days {
+        Days::of_ends(self.since, self.until)
+    }
+}
+
+/// The last second of a day.
+fn parse_day(text: &str) -> Result<u64, String> {
+    date::end_of_day(text).ok_or_else(|| "it is no day; write it as 2027-01-31".to_owned())
 }
 
 #[cfg(test)]

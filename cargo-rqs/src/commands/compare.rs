@@ -17,8 +17,8 @@ use crate::report::history as report;
 use crate::report::history::Answer;
 use crate::trial::Surroundings;
 
-/// Digits of a commit's hash, or of a run's id, that name it.
-const FEWEST_DIGITS: usize = 7;
+/// So many digits of a run's id, those of its day, are taken for it.
+const DIGITS_OF_A_DAY: usize = 8;
 
 /// What `compare` was asked to do.
 #[derive(Clone, Debug)]
@@ -127,7 +127,8 @@ impl Past {
     /// What a name means: a record's path, `latest`, a run's id or its beginning, else a revision.
     fn end(&mut self, name: &str) -> Outcome<End> {
         let is_path = name.ends_with(".json");
-        let begins_as_id = name.len() > FEWEST_DIGITS && self.runs.iter().any(|run| run.id.starts_with(name));
+        let begins_as_id =
+            name.len() >= DIGITS_OF_A_DAY && self.runs.iter().any(|run| run.id.starts_with(name));
         if is_path || name == "latest" || begins_as_id {
             let outline = history::outline(&self.store.find_run(name)?);
             let known = self.runs.iter().position(|run| *run == outline);
@@ -162,9 +163,7 @@ impl Past {
     /// The newest stored revision of this name, or whose hash begins so.
     fn stored(&self, name: &str) -> Option<Revision> {
         let revisions = self.runs.iter().flat_map(|run| [&run.revisions.candidate, &run.revisions.baseline]);
-        let is_meant =
-            |it: &&Revision| it.spec == name || (name.len() >= FEWEST_DIGITS && it.id.starts_with(name));
-        revisions.into_iter().find(is_meant).cloned()
+        revisions.into_iter().find(|it| it.is_named(name)).cloned()
     }
 
     fn no_way(&self, why: NoWay, names: [&str; 2], ends: &[End; 2]) -> Failure {

@@ -6,8 +6,8 @@ use super::paint;
 use crate::analysis::comparison;
 use crate::host::store::Store;
 use crate::host::terminal::Terminal;
+use crate::model::date::Days;
 use crate::model::failure::{Exit, Outcome};
-use crate::model::revision::Revision;
 use crate::report::calibration;
 use crate::report::runs::{self, Outline, Run};
 
@@ -18,10 +18,8 @@ pub struct ListOptions {
     pub revision: Option<String>,
     /// The beginning of the environment's fingerprint.
     pub environment: Option<String>,
-    /// The moment, in seconds since 1970, from which on runs have to have started.
-    pub since_unix_s: Option<u64>,
-    /// The last moment at which they may have started.
-    pub until_unix_s: Option<u64>,
+    /// The days on which runs have to have started.
+    pub days: Days,
     /// So many of the newest runs that are left.
     pub last: Option<usize>,
     /// Whether they are listed for programs.
@@ -66,20 +64,14 @@ impl ListOptions {
     fn restricts(&self) -> bool {
         self.revision.is_some()
             || self.environment.is_some()
-            || self.since_unix_s.is_some()
-            || self.until_unix_s.is_some()
+            || self.days != Days::default()
             || self.last.is_some()
     }
 
     fn wants(&self, outline: &Outline) -> bool {
-        let is_named = |revision: &Revision, name: &str| {
-            revision.spec == name || (name.len() >= 7 && revision.id.starts_with(name))
-        };
         let sides = [&outline.revisions.baseline, &outline.revisions.candidate];
-        let started = outline.started_unix_s;
-        self.revision.as_ref().is_none_or(|name| sides.iter().any(|side| is_named(side, name)))
+        self.revision.as_ref().is_none_or(|name| sides.iter().any(|side| side.is_named(name)))
             && self.environment.as_ref().is_none_or(|start| outline.environment.starts_with(start))
-            && self.since_unix_s.is_none_or(|since| started >= since)
-            && self.until_unix_s.is_none_or(|until| started <= until)
+            && self.days.contains(outline.started_unix_s)
     }
 }

@@ -7,6 +7,7 @@ use crate::analysis::policies::Pattern;
 use crate::analysis::trend::{self, Point};
 use crate::analysis::{history, metrics};
 use crate::host::terminal::Terminal;
+use crate::model::date::Days;
 use crate::model::failure::{Exit, Failure, Outcome};
 use crate::model::history::RunOutline;
 use crate::model::metric::Metric;
@@ -41,10 +42,8 @@ pub struct TrendOptions {
     pub metric: Option<Metric>,
     /// The beginning of the environment's fingerprint.
     pub environment: Option<String>,
-    /// The moment, in seconds since 1970, from which on runs have to have started.
-    pub since_unix_s: Option<u64>,
-    /// The last moment at which they may have started.
-    pub until_unix_s: Option<u64>,
+    /// The days on which runs have to have started.
+    pub days: Days,
     /// The natural logarithm of what is not to be exceeded.
     pub limit: Option<f64>,
     /// How the answer is printed.
@@ -143,8 +142,7 @@ impl TrendOptions {
 
     fn run(&self, run: &RunRecord, patterns: &[Pattern]) -> Option<Run> {
         let started = run.started_unix_s;
-        let is_in_time = self.since_unix_s.is_none_or(|since| started >= since)
-            && self.until_unix_s.is_none_or(|until| started <= until);
+        let is_in_time = self.days.contains(started);
         let is_meant = |suite: &str, key: &BenchmarkKey| {
             patterns.is_empty() || patterns.iter().any(|pattern| pattern.matches(suite, key))
         };

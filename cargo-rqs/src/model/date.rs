@@ -2,6 +2,28 @@
 
 const DAY_S: u64 = 86_400;
 
+/// A span of whole days; what is absent does not restrict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Days {
+    /// The first second, since 1970.
+    pub since_unix_s: Option<u64>,
+    /// The last second, since 1970.
+    pub until_unix_s: Option<u64>,
+}
+
+impl Days {
+    /// The days from one to another, each given by its last second.
+    pub fn of_ends(first: Option<u64>, last: Option<u64>) -> Days {
+        Days { since_unix_s: first.map(|end| end + 1 - DAY_S), until_unix_s: last }
+    }
+
+    /// Whether a moment lies in them.
+    pub fn contains(&self, unix_s: u64) -> bool {
+        self.since_unix_s.is_none_or(|since| unix_s >= since)
+            && self.until_unix_s.is_none_or(|until| unix_s <= until)
+    }
+}
+
 /// The last second, since 1970, of a day that is written `yyyy-mm-dd`; `None` where there is no such day.
 pub fn end_of_day(text: &str) -> Option<u64> {
     let parts: Vec<&str> = text.split('-').collect();
@@ -34,6 +56,16 @@ fn days_of(year: u64, month: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_hold_their_first_and_their_last_second() {
+        let end = end_of_day("2027-01-31");
+        let days = Days::of_ends(end, end);
+        let last = end.unwrap();
+        assert!(days.contains(last) && days.contains(last + 1 - DAY_S));
+        assert!(!days.contains(last + 1) && !days.contains(last - DAY_S));
+        assert!(Days::default().contains(0));
+    }
 
     #[test]
     fn known_days_end_at_their_known_second() {

@@ -72,7 +72,15 @@ pub struct Revision {
     pub committed_unix_s: Option<i64>,
 }
 
+/// So many digits of a hash name it.
+const FEWEST_DIGITS: usize = 7;
+
 impl Revision {
+    /// Whether a name means it: what was typed then, or the first seven digits or more of its id.
+    pub fn is_named(&self, name: &str) -> bool {
+        self.spec == name || (name.len() >= FEWEST_DIGITS && self.id.starts_with(name))
+    }
+
     /// The first twelve digits, for people.
     pub fn short_id(&self) -> &str {
         self.id.get(..12).unwrap_or(&self.id)

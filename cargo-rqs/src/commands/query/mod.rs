@@ -7,6 +7,7 @@ use crate::analysis::metrics;
 use crate::analysis::policies::Pattern;
 use crate::host::terminal::Terminal;
 use crate::model::Role;
+use crate::model::date::Days;
 use crate::model::failure::{Exit, Outcome};
 use crate::model::metric::Metric;
 use crate::model::record::RunRecord;
@@ -38,10 +39,8 @@ pub struct Filter {
     pub side: Option<Role>,
     /// The beginning of the environment's fingerprint.
     pub environment: Option<String>,
-    /// The moment, in seconds since 1970, from which on runs have to have started.
-    pub since_unix_s: Option<u64>,
-    /// The last moment at which they may have started.
-    pub until_unix_s: Option<u64>,
+    /// The days on which runs have to have started.
+    pub days: Days,
     /// So many of the newest runs that are left.
     pub last: Option<usize>,
 }
@@ -111,8 +110,7 @@ impl Filter {
     /// The rows of a run.
     fn rows(&self, run: &RunRecord, patterns: &[Pattern]) -> Vec<Row> {
         let started = run.started_unix_s;
-        let in_time = self.since_unix_s.is_none_or(|since| started >= since)
-            && self.until_unix_s.is_none_or(|until| started <= until);
+        let in_time = self.days.contains(started);
         let here = self.environment.as_ref().is_none_or(|start| run.environment.starts_with(start));
         let mut rows = Vec::new();
         if !in_time || !here {
@@ -149,8 +147,6 @@ impl Filter {
     fn wants(&self, run: &RunRecord, role: Role) -> bool {
         let revision = run.revisions.get(role);
         self.side.is_none_or(|side| side == role)
-            && self.revision.as_ref().is_none_or(|wanted| {
-                revision.spec == *wanted || (wanted.len() >= 7 && revision.id.starts_with(wanted))
-            })
+            && self.revision.as_ref().is_none_or(|wanted| revision.is_named(wanted))
     }
 }
