@@ -42,7 +42,7 @@ pub struct Trend {
     #[command(flatten)]
     days: DaysTyped,
     /// Tell when this is crossed: percent above the first revision for time, as `10`, else a value of the metric.
-    #[arg(long, value_name = "LIMIT")]
+    #[arg(long, value_name = "LIMIT", allow_negative_numbers = true)]
     limit: Option<f64>,
     /// Format of the result on standard output.
     #[arg(long, value_enum, default_value = "text")]
