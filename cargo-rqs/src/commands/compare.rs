@@ -3,15 +3,13 @@
 use super::{Format, paint, store_of};
 use crate::analysis::dependencies::{self, GraphDifference};
 use crate::analysis::environments;
-use crate::analysis::history::{self, Compared, Files, Meant, NoWay, Said, Way};
-use crate::analysis::verdict::Verdict;
+use crate::analysis::history::{self, Compared, Files, Meant, NoWay, Point, Way};
 use crate::host::revisions::Target;
 use crate::host::store::Store;
 use crate::host::terminal::Terminal;
 use crate::model::failure::{Exit, Failure, Outcome};
 use crate::model::history::RunOutline;
 use crate::model::revision::{Revision, RevisionSpec};
-use crate::model::{Role, policy::Class};
 use crate::report::escape::visible;
 use crate::report::history as report;
 use crate::report::history::Answer;
@@ -46,8 +44,11 @@ pub fn run(options: &CompareOptions, around: &Surroundings<'_>, terminal: &mut T
     }
     let meant = ends.each_ref().map(|end| &end.meant);
     let way = history::find(&past.runs, meant).map_err(|why| past.no_way(why, names, &ends))?;
+    let Some([start, end]) = way.ends() else {
+        return Err(Failure::incomplete(format!("no way leads from `{}` to `{}`", names[0], names[1])));
+    };
     let compared = history::compare(&past.runs, &way);
-    let dependencies = past.dependencies(&way, terminal)?;
+    let dependencies = past.dependencies([start, end], terminal)?;
     let files = past.files(&ends)?;
     let in_alternation = matches!(way, Way::Chain(_));
     let causes = history::likely(files, dependencies.as_ref(), in_alternation);
@@ -55,7 +56,7 @@ pub fn run(options: &CompareOptions, around: &Surroundings<'_>, terminal: &mut T
         names,
         revisions: ends.each_ref().map(|end| &end.revision),
         runs: &past.runs,
-        environment: &past.runs[ends_of(&way)[0].0].environment,
+        environment: &past.runs[start.run].environment,
         way: &way,
         compared: &compared,
         dependencies: dependencies.as_ref(),
@@ -67,7 +68,7 @@ pub fn run(options: &CompareOptions, around: &Surroundings<'_>, terminal: &mut T
         Format::Json => report::json(&answer),
         Format::Markdown => report::markdown(&answer),
     })?;
-    Ok(if compared.iter().any(|it| fails(it, &past.runs, &way)) { Exit::Regression } else { Exit::Clean })
+    Ok(if compared.iter().any(Compared::fails) { Exit::Regression } else { Exit::Clean })
 }
 
 /// The outlines of all runs that can be read, newest first; the others are named.
@@ -86,26 +87,6 @@ fn outlines(store: &Store, terminal: &mut Terminal) -> Outcome<Vec<RunOutline>> 
         }
     }
     Ok(runs)
-}
-
-/// Whether a benchmark regressed that may fail a run.
-fn fails(compared: &Compared, runs: &[RunOutline], way: &Way) -> bool {
-    let benchmarks = &runs[ends_of(way)[1].0].benchmarks;
-    let own = benchmarks.iter().find(|it| it.suite == compared.suite && it.key == compared.key);
-    matches!(compared.said, Said::Judged(_, Verdict::Regressed))
-        && own.is_none_or(|own| own.policy.class != Class::Informational)
-}
-
-/// The runs and sides in which both ends of a way were measured.
-fn ends_of(way: &Way) -> [(usize, Role); 2] {
-    match way {
-        Way::Separate(points) => points.map(|point| (point.run, point.role)),
-        Way::Chain(links) => {
-            let from = links.first().map(|link| (link.run, link.from()));
-            let to = links.last().map(|link| (link.run, link.to()));
-            [from.unwrap_or((0, Role::Baseline)), to.unwrap_or((0, Role::Candidate))]
-        }
-    }
 }
 
 /// An end of a comparison.
@@ -218,8 +199,8 @@ impl Past {
         }
     }
 
-    fn dependencies(&self, way: &Way, terminal: &mut Terminal) -> Outcome<Option<GraphDifference>> {
-        let fingerprints = ends_of(way).map(|(run, role)| self.runs[run].dependencies.get(role));
+    fn dependencies(&self, ends: [Point; 2], terminal: &mut Terminal) -> Outcome<Option<GraphDifference>> {
+        let fingerprints = ends.map(|end| self.runs[end.run].dependencies.get(end.role));
         let mut graphs = Vec::new();
         for fingerprint in fingerprints {
             if !self.store.dependencies_path(fingerprint).exists() {

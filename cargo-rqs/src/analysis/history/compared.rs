@@ -1,11 +1,11 @@
 //! Benchmark by benchmark, along a way.
 
-use super::way::{Link, Point, Way};
+use super::way::{Point, Way};
 use crate::analysis::confidence::Interval;
 use crate::analysis::verdict::{self, Verdict};
 use crate::model::BenchmarkKey;
 use crate::model::history::{BenchmarkOutline, Level, RunOutline, Step};
-use crate::model::policy::Policy;
+use crate::model::policy::{Class, Policy};
 
 /// A benchmark of A, B or both.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +18,15 @@ pub struct Compared {
     pub ns: [Option<f64>; 2],
     /// What is said.
     pub said: Said,
+    /// What it does to the whole when it regressed.
+    pub class: Class,
+}
+
+impl Compared {
+    /// Whether it regressed, in alternation, and may fail the whole.
+    pub fn fails(&self) -> bool {
+        matches!(self.said, Said::Judged(_, Verdict::Regressed)) && self.class != Class::Informational
+    }
 }
 
 /// What is said of a benchmark.
@@ -37,13 +46,7 @@ pub enum Said {
 
 /// Compares all benchmarks of both ends, in the order of the newest run of the way.
 pub fn compare(runs: &[RunOutline], way: &Way) -> Vec<Compared> {
-    let (first, last) = match way {
-        Way::Chain(links) => match (links.first(), links.last()) {
-            (Some(first), Some(last)) => (start(first), end(last)),
-            _ => return Vec::new(),
-        },
-        Way::Separate([a, b]) => (*a, *b),
-    };
+    let Some([first, last]) = way.ends() else { return Vec::new() };
     let [of_a, of_b] = [first, last].map(|point| existing(runs, point));
     let in_a = |it: &BenchmarkOutline| of_a.iter().find(|other| is_same(other, it)).copied();
     let mut compared: Vec<Compared> = of_b
@@ -54,6 +57,7 @@ pub fn compare(runs: &[RunOutline], way: &Way) -> Vec<Compared> {
                 said: said(runs, way, b),
                 suite: b.suite.clone(),
                 key: b.key.clone(),
+                class: b.policy.class,
             },
             None => only(b, 1),
         })
@@ -65,7 +69,7 @@ pub fn compare(runs: &[RunOutline], way: &Way) -> Vec<Compared> {
 
 fn only(benchmark: &BenchmarkOutline, end: usize) -> Compared {
     let (suite, key) = (benchmark.suite.clone(), benchmark.key.clone());
-    Compared { suite, key, ns: [None; 2], said: Said::Only(end) }
+    Compared { suite, key, ns: [None; 2], said: Said::Only(end), class: benchmark.policy.class }
 }
 
 /// The times of both ends. Those of a chain of several runs do not belong together: only the ratio is known.
@@ -73,14 +77,6 @@ fn ns(way: &Way, a: Option<Level>, b: Option<Level>) -> [Option<f64>; 2] {
     let several = matches!(way, Way::Chain(links) if links.len() > 1);
     let ns = |level: Option<Level>| level.map(|level| level.ln_ns.exp());
     if several { [ns(a), None] } else { [ns(a), ns(b)] }
-}
-
-fn start(link: &Link) -> Point {
-    Point { run: link.run, role: link.from() }
-}
-
-fn end(link: &Link) -> Point {
-    Point { run: link.run, role: link.to() }
 }
 
 fn existing(runs: &[RunOutline], point: Point) -> Vec<&BenchmarkOutline> {

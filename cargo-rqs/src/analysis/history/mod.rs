@@ -17,7 +17,7 @@ mod way;
 pub use causes::{Cause, Files, Likely, Weight, likely};
 pub use compared::{Compared, Said, compare};
 pub use outline::outline;
-pub use way::{Meant, NoWay, Way, find};
+pub use way::{Meant, NoWay, Point, Way, find};
 
 #[cfg(test)]
 pub mod samples;

@@ -1,14 +1,14 @@
 //! Ways between revisions, what is said along them, and the causes that are left.
 
 use super::samples::{benchmark, revision, run};
-use super::way::{Link, Point};
+use super::way::Link;
 use super::*;
 use crate::analysis::dependencies::{GraphDifference, Need, Standing};
 use crate::analysis::verdict::Verdict;
 use crate::model::ByRole;
 use crate::model::Role;
 use crate::model::history::{RunOutline, Step};
-use crate::model::policy::Policy;
+use crate::model::policy::{Class, Policy};
 use crate::model::revision::Revision;
 
 fn revisions() -> [Revision; 4] {
@@ -89,6 +89,18 @@ fn changes_add_up_along_a_chain_and_so_do_the_squares_of_their_uncertainty() {
     assert_eq!((interval.half_width, interval.n), (0.004, 8));
     assert_eq!(compared[2].key.id, "new");
     assert_eq!([compared[2].said, compared[3].said], [Said::Only(1), Said::Only(0)]);
+}
+
+#[test]
+fn what_is_informational_or_not_judged_fails_nothing() {
+    let [a, b, c, d] = &revisions();
+    let mut runs = vec![run(0, "1", [a, b]), run(1, "1", [c, d])];
+    let fails = |runs: &[RunOutline], to: &Revision| {
+        compare(runs, &way(runs, a, to).unwrap()).iter().map(Compared::fails).collect::<Vec<_>>()
+    };
+    assert_eq!((fails(&runs, b), fails(&runs, d)), (vec![true, false], vec![false, false]));
+    runs[0].benchmarks[0].policy.class = Class::Informational;
+    assert_eq!(fails(&runs, b), [false, false]);
 }
 
 #[test]

@@ -23,6 +23,20 @@ pub enum Way {
     Separate([Point; 2]),
 }
 
+impl Way {
+    /// Where A and B were measured; `None` for a chain of nothing.
+    pub fn ends(&self) -> Option<[Point; 2]> {
+        match self {
+            Way::Separate(points) => Some(*points),
+            Way::Chain(links) => {
+                let (first, last) = (links.first()?, links.last()?);
+                let point = |run, role| Point { run, role };
+                Some([point(first.run, first.from()), point(last.run, last.to())])
+            }
+        }
+    }
+}
+
 /// A step of a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Link {
