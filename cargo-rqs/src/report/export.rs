@@ -157,6 +157,7 @@ fn lines(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::query;
     use crate::report::samples::assert_expected;
 
     fn row(run: u64, side: Role, benchmark: &str, metric: Metric, value: f64) -> Row {
@@ -165,12 +166,7 @@ mod tests {
             started_unix_s: 1_795_538_586 + run,
             environment: "ab".repeat(4),
             side,
-            revision: "v1.2.0".to_owned(),
-            revision_id: "cd".repeat(20),
-            suite: "json::parse".to_owned(),
-            benchmark: benchmark.to_owned(),
-            metric,
-            value,
+            ..query::tests::row(benchmark, metric, value)
         }
     }
 

@@ -133,12 +133,12 @@ pub(super) fn field(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use serde_json::Value;
 
     use super::*;
 
-    fn row(benchmark: &str, metric: Metric, value: f64) -> Row {
+    pub fn row(benchmark: &str, metric: Metric, value: f64) -> Row {
         Row {
             run: "20261124T164306Z-23c579ad".to_owned(),
             started_unix_s: 1_795_538_586,
